@@ -1,0 +1,1 @@
+"""Trajectories and what is made of them: returns, windows, mixtures, files."""

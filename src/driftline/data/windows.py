@@ -1,0 +1,90 @@
+"""`Windows`: fixed-length pieces of trajectories, padded at the end and masked.
+
+Knows no model and no target. Sampling is one vectorised gather from the flat
+columns, at a cost that does not depend on how much data there is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from driftline.data.returns import flat_returns_to_go
+from driftline.data.trajectories import Trajectories
+from driftline.shapes import Actions, Booleans, Floats, Integers, Observations
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """B windows of L steps; step ``[b, l]`` is real where ``valid[b, l]``.
+
+    ``observations [B, L, ...]``, ``actions [B, L]``, ``previous_actions [B, L]``
+    (-1 before the first step of an episode), ``returns_to_go [B, L]`` (achieved
+    or commanded, in reward units), ``times [B, L]`` (steps since the reset).
+    Terminated and truncated stay apart: ``ends [B, L]`` is 1 at a step that
+    terminated, 2 at one that was truncated, else 0.
+    """
+
+    observations: Observations
+    actions: Actions
+    previous_actions: Integers
+    returns_to_go: Floats
+    times: Integers
+    valid: Booleans
+    ends: npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True, eq=False)
+class WindowSource:
+    """Trajectories with their achieved returns-to-go, ready to be cut into windows."""
+
+    trajectories: Trajectories
+    returns_to_go: Floats
+
+    @classmethod
+    def of(cls, trajectories: Trajectories) -> WindowSource:
+        """Relabel with achieved returns: what the trajectories really brought."""
+        origin = trajectories.starts - trajectories.starts[0]
+        return cls(trajectories, flat_returns_to_go(trajectories.rewards, origin))
+
+    def sample(self, batch: int, length: int, draw: np.random.Generator) -> Windows:
+        """B windows whose last step is uniform over all steps of all trajectories.
+
+        Every step is equally likely to be the last of a window, so early steps
+        are as common in training as late ones; a window that would begin before
+        its episode begins at the reset and is padded at the end.
+        """
+        data = self.trajectories
+        last = draw.integers(data.steps, size=batch)
+        episode = np.searchsorted(data.starts - data.starts[0], last, side="right") - 1
+        return self.cut(episode, last - (data.starts - data.starts[0])[episode] - length + 1, length)
+
+    def whole(self, episodes: Integers, length: int | None = None) -> Windows:
+        """Whole episodes from their reset, padded to the longest (or ``length``)."""
+        longest = int(self.trajectories.lengths[episodes].max())
+        return self.cut(episodes, np.zeros(len(episodes), np.int64), length or longest)
+
+    def cut(self, episodes: Integers, first: Integers, length: int) -> Windows:
+        """Windows of ``episodes`` from step ``first`` (raised to 0) on."""
+        data = self.trajectories
+        first = np.maximum(first, 0)
+        origin = (data.starts - data.starts[0])[episodes]
+        count = data.lengths[episodes]
+        times = first[:, None] + np.arange(length)
+        valid = times < count[:, None]
+        within = np.where(valid, times, 0)
+        step = origin[:, None] + within
+        ending = valid & (times == count[:, None] - 1)
+        kind = np.where(data.terminated[episodes], 1, np.where(data.truncated[episodes], 2, 0))
+        previous = data.actions[np.maximum(step - 1, 0)]
+        return Windows(
+            observations=data.observations[step + episodes[:, None]],
+            actions=data.actions[step],
+            previous_actions=np.where(within > 0, previous, -1).astype(np.int64),
+            returns_to_go=self.returns_to_go[step],
+            times=within,
+            valid=valid,
+            ends=np.where(ending, kind[:, None], 0).astype(np.int8),
+        )

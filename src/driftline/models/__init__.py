@@ -1,0 +1,1 @@
+"""Generative models of trajectories; they know windows, not worlds."""

@@ -1,0 +1,1 @@
+"""What a run writes down: its manifest, events, episodes and checkpoints."""
