@@ -1,0 +1,46 @@
+"""The names a person may type, and the refusal of all others.
+
+Knows no study and no agent, and imports nothing heavy: the command line checks
+names before it loads what they stand for.
+"""
+
+from __future__ import annotations
+
+from driftline.errors import UnknownNameError
+
+STUDIES = ("tomato-watering", "side-effects-sokoban")
+AGENTS = ("gm", "gm-quantile", "ogm-quantile", "ogm-fixed", "finetune", "finetune-kl", "ppo")
+BUDGETS = ("smoke", "default", "full")
+
+
+def check_study(name: str) -> str:
+    """``name``, if it is a study; raises `UnknownNameError`.
+
+    >>> check_study("sokoban")
+    Traceback (most recent call last):
+        ...
+    driftline.errors.UnknownNameError: unknown study 'sokoban'; the studies are tomato-watering, \
+side-effects-sokoban
+    """
+    return _check("study", "studies", name, STUDIES)
+
+
+def check_budget(name: str) -> str:
+    """``name``, if it is a budget; raises `UnknownNameError`."""
+    return _check("budget", "budgets", name, BUDGETS)
+
+
+def check_agents(names: tuple[str, ...]) -> tuple[str, ...]:
+    """``names``, commas split and repeats dropped; raises `UnknownNameError`.
+
+    >>> check_agents(("gm,ppo", "gm"))
+    ('gm', 'ppo')
+    """
+    split = [each.strip() for name in names for each in name.split(",") if each.strip()]
+    return tuple(dict.fromkeys(_check("agent", "agents", name, AGENTS) for name in split))
+
+
+def _check(kind: str, kinds: str, given: str, known: tuple[str, ...]) -> str:
+    if given in known:
+        return given
+    raise UnknownNameError(f"unknown {kind} {given!r}; the {kinds} are {', '.join(known)}")
