@@ -6,7 +6,7 @@ columns, at a cost that does not depend on how much data there is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -88,3 +88,14 @@ class WindowSource:
             valid=valid,
             ends=np.where(ending, kind[:, None], 0).astype(np.int8),
         )
+
+
+def join_windows(parts: list[Windows]) -> Windows:
+    """The windows of all ``parts``, which have the same length."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = {
+        each.name: np.concatenate([getattr(part, each.name) for part in parts])
+        for each in fields(Windows)
+    }
+    return Windows(**columns)

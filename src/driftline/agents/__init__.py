@@ -1,0 +1,1 @@
+"""Agents: a model with a target, and the vectorised rollout that records them."""

@@ -1,0 +1,1 @@
+"""Targets: which return an agent is asked for; they know no world."""

@@ -1,0 +1,130 @@
+"""`Mixture`: what the next model is trained on: demonstrations and own episodes.
+
+Knows no model. Share, refresh rate and eviction are explicit; a mixture is a
+value, and admitting episodes makes a new one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal, assert_never
+
+import numpy as np
+
+from driftline.data.trajectories import Trajectories, concatenate
+from driftline.data.windows import Windows, WindowSource, join_windows
+from driftline.errors import SettingsError
+from driftline.shapes import Floats, Integers
+
+Eviction = Literal["oldest", "worst", "random"]
+
+
+@dataclass(frozen=True)
+class MixtureSettings:
+    """How own episodes join the demonstrations.
+
+    ``demonstration_share`` (alpha): at least this share of every batch is
+    demonstrations. ``refresh_rate`` (rho): the share of the ``capacity`` own
+    slots that one round may refill. Slots not filled yet count as
+    demonstrations, so the own share of the data changes by at most
+    ``(1 - alpha) * rho`` a round.
+    """
+
+    demonstration_share: float = 0.0
+    refresh_rate: float = 0.25
+    capacity: int = 256
+    eviction: Eviction = "oldest"
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.demonstration_share <= 1.0:
+            given = self.demonstration_share
+            raise SettingsError(f"demonstration_share lies in [0, 1], got {given:g}")
+        if not 0.0 < self.refresh_rate <= 1.0:
+            raise SettingsError(f"refresh_rate lies in (0, 1], got {self.refresh_rate:g}")
+        if self.capacity < 1:
+            raise SettingsError(f"capacity is at least 1 episode, got {self.capacity}")
+
+    @property
+    def admitted_per_round(self) -> int:
+        """How many own slots one round may refill, at least 1."""
+        return max(1, round(self.refresh_rate * self.capacity))
+
+
+@dataclass(frozen=True, eq=False)
+class Mixture:
+    """Demonstrations and the own episodes admitted so far, oldest first."""
+
+    settings: MixtureSettings
+    demonstrations: Trajectories
+    own: Trajectories | None = None
+    _sources: tuple[WindowSource, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        parts = [self.demonstrations] if self.own is None else [self.demonstrations, self.own]
+        object.__setattr__(self, "_sources", tuple(WindowSource.of(part) for part in parts))
+
+    @property
+    def own_share(self) -> float:
+        """The share of a batch that is the agent's own episodes."""
+        filled = 0 if self.own is None else len(self.own)
+        return (1.0 - self.settings.demonstration_share) * filled / self.settings.capacity
+
+    def admit(self, new: Trajectories, draw: np.random.Generator) -> Mixture:
+        """Refill slots with a uniform draw of ``new``; evict by the rule when full.
+
+        >>> from driftline.data.trajectory import Trajectory
+        >>> one = Trajectory(np.zeros((2, 1)), np.zeros(1, int), np.ones(1), True, False)
+        >>> settings = MixtureSettings(refresh_rate=0.5, capacity=4)
+        >>> mixture = Mixture(settings, Trajectories.of([one]))
+        >>> for _ in range(3):
+        ...     mixture = mixture.admit(Trajectories.of([one] * 8), np.random.default_rng(0))
+        ...     print(len(mixture.own), mixture.own_share)
+        2 0.5
+        4 1.0
+        4 1.0
+        """
+        count = min(self.settings.admitted_per_round, len(new), self.settings.capacity)
+        chosen = new.take(np.sort(draw.permutation(len(new))[:count]))
+        if self.own is None:
+            return replace(self, own=chosen)
+        excess = max(0, len(self.own) + count - self.settings.capacity)
+        kept = self._surviving(self.own, excess, draw)
+        parts = [self.own.take(kept), chosen] if len(kept) else [chosen]
+        return replace(self, own=concatenate(parts))
+
+    def _surviving(
+        self, own: Trajectories, excess: int, draw: np.random.Generator
+    ) -> Integers:
+        match self.settings.eviction:
+            case "oldest":
+                return np.arange(excess, len(own))
+            case "worst":
+                return np.sort(np.argsort(own.returns, kind="stable")[excess:])
+            case "random":
+                return np.sort(draw.permutation(len(own))[excess:])
+            case _:
+                assert_never(self.settings.eviction)
+
+    def returns(self) -> tuple[Floats, Floats]:
+        """Observed returns ``[n]`` and their weights ``[n]`` as they are trained on."""
+        demonstrated = self.demonstrations.returns
+        weights = np.full(len(demonstrated), (1.0 - self.own_share) / len(demonstrated))
+        if self.own is None:
+            return demonstrated, weights
+        mine = np.full(len(self.own), self.own_share / len(self.own))
+        return (
+            np.concatenate([demonstrated, self.own.returns]),
+            np.concatenate([weights, mine]),
+        )
+
+    def sample(self, batch: int, length: int, draw: np.random.Generator) -> Windows:
+        """``batch`` windows, each from the own episodes with probability ``own_share``."""
+        own = int(draw.binomial(batch, self.own_share)) if self.own is not None else 0
+        counts = [batch - own, own][: len(self._sources)]
+        return join_windows(
+            [
+                source.sample(count, length, draw)
+                for source, count in zip(self._sources, counts, strict=True)
+                if count
+            ]
+        )

@@ -1,0 +1,1 @@
+"""Training loops: generators of events over models, mixtures and rollouts."""

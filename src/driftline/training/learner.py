@@ -1,0 +1,65 @@
+"""The protocol of a learner: an agent that changes from round to round.
+
+Knows no environment. It is handed trajectories and commands, never hidden
+rewards or behaviour flags.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from driftline.agents.agent import Agent
+from driftline.data.trajectories import Trajectories
+from driftline.shapes import Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Experience:
+    """What a learner may see of a round: no hidden reward, no flag.
+
+    ``commanded [S]`` is the return-to-go that was asked for (NaN: none);
+    ``log_probabilities [S, A]`` are those of the acting policy.
+    """
+
+    trajectories: Trajectories
+    commanded: Floats
+    log_probabilities: Floats
+
+
+class Learner(Protocol):
+    """Acts, learns from what it did, and can be stored and restored exactly."""
+
+    @property
+    def own_share(self) -> float:
+        """The share of its training data that is its own episodes."""
+        ...
+
+    @property
+    def gradient_updates(self) -> int:
+        """Gradient steps taken since the offline phase."""
+        ...
+
+    def agent(self) -> Agent:
+        """The agent as it acts this round."""
+        ...
+
+    def divergences(self, experience: Experience) -> tuple[Floats, Floats]:
+        """KL of the acting policy to the demonstrator model and to last round's, ``[S]``."""
+        ...
+
+    def learn(self, experience: Experience, round: int) -> dict[str, float]:
+        """Learn from a round's episodes; returns the losses."""
+        ...
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Everything that changes, as tensors and plain values."""
+        ...
+
+    def restore(
+        self, tensors: dict[str, Tensor], values: dict[str, Any], history: list[Trajectories]
+    ) -> None:
+        """Become what `state` described; ``history`` are the rounds' trajectories so far."""
+        ...

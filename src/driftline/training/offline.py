@@ -1,0 +1,61 @@
+"""The offline phase: fit a generative model to demonstrations alone.
+
+Knows no environment. What comes out, run unconditioned, is the demonstrator
+model that every divergence is measured from.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from driftline.data.trajectories import Trajectories
+from driftline.data.windows import WindowSource
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.records.events import OfflineProgress
+from driftline.training.update import UpdateSettings, adam, mean_parts, update
+
+
+@dataclass(frozen=True)
+class OfflineSettings:
+    """``updates`` steps: a short warm-up, then a cosine to a tenth of the rate."""
+
+    updates: int = 600
+    warm_up: int = 30
+    update: UpdateSettings = UpdateSettings(learning_rate=2e-3)
+    report_every: int = 50
+
+
+def learning_rates(settings: OfflineSettings) -> list[float]:
+    """The learning rate's factor at each update.
+
+    >>> rates = learning_rates(OfflineSettings(updates=100, warm_up=10))
+    >>> round(rates[0], 3), round(max(rates), 3), round(rates[-1], 3)
+    (0.1, 1.0, 0.1)
+    """
+    rates = []
+    for step in range(settings.updates):
+        warm = min(1.0, (step + 1) / max(1, settings.warm_up))
+        done = max(0, step + 1 - settings.warm_up) / max(1, settings.updates - settings.warm_up)
+        rates.append(warm * (0.1 + 0.45 * (1.0 + math.cos(math.pi * done))))
+    return rates
+
+
+def train_offline(
+    model: TrajectoryTransformer,
+    demonstrations: Trajectories,
+    settings: OfflineSettings,
+    seed: int,
+) -> Iterator[OfflineProgress]:
+    """Fit ``model`` in place; yields the loss every ``report_every`` updates."""
+    optimiser = adam(model, settings.update)
+    source = WindowSource.of(demonstrations)
+    recent: list[dict[str, float]] = []
+    steps = update(model, optimiser, source, settings.update, learning_rates(settings), seed)
+    for done, parts in enumerate(steps, start=1):
+        recent.append(parts)
+        if done % settings.report_every == 0 or done == settings.updates:
+            means = mean_parts(recent)
+            yield OfflineProgress(done, settings.updates, means.pop("loss"), means)
+            recent = []

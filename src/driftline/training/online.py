@@ -1,0 +1,135 @@
+"""`Online`: the OGM agent, refitted each round on demonstrations and own episodes.
+
+Knows no environment. Own episodes are relabelled with the returns they achieved
+and join a `Mixture` whose shares are explicit.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any, Literal, assert_never
+
+import numpy as np
+from torch import Tensor
+
+from driftline.agents.return_conditioned import ReturnConditionedAgent
+from driftline.conditioning.reference import Reference
+from driftline.conditioning.target import Target, reference_name
+from driftline.data.mixture import Mixture, MixtureSettings
+from driftline.data.trajectories import Trajectories
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.seeding import generator, integer_seed
+from driftline.shapes import Floats
+from driftline.training.checkpoint import load_optimiser, optimiser_tensors
+from driftline.training.divergence import kl, log_probabilities
+from driftline.training.learner import Experience
+from driftline.training.update import UpdateSettings, adam, mean_parts, update
+
+
+@dataclass(frozen=True)
+class OnlineSettings:
+    """One round's refit: how long, how fast, on what, from which weights."""
+
+    target: Target
+    updates_per_round: int = 40
+    update: UpdateSettings = UpdateSettings(learning_rate=5e-4)
+    mixture: MixtureSettings = MixtureSettings()
+    refit_from: Literal["last", "offline"] = "last"
+
+
+class Online:
+    """A generative model that goes on training on what it did."""
+
+    def __init__(
+        self,
+        model: TrajectoryTransformer,
+        demonstrations: Trajectories,
+        settings: OnlineSettings,
+        seed: int,
+    ) -> None:
+        self._settings = settings
+        self._seed = seed
+        self._demonstrator = model.eval()
+        self._model = copy.deepcopy(model)
+        self._previous = copy.deepcopy(model)
+        self._optimiser = adam(self._model, settings.update)
+        self._mixture = Mixture(settings.mixture, demonstrations)
+        self._last: Trajectories | None = None
+        self.gradient_updates = 0
+
+    @property
+    def own_share(self) -> float:
+        """The share of the mixture that is own episodes."""
+        return self._mixture.own_share
+
+    def agent(self) -> ReturnConditionedAgent:
+        """The current model under the target, its threshold taken from the reference."""
+        return ReturnConditionedAgent(self._model, self._settings.target, self._reference())
+
+    def _reference(self) -> Reference:
+        name = reference_name(self._settings.target)
+        match name:
+            case "mixture":
+                return Reference.of(*self._mixture.returns())
+            case "demonstrations":
+                return Reference.of(self._mixture.demonstrations.returns)
+            case "recent":
+                recent = self._last or self._mixture.demonstrations
+                return Reference.of(recent.returns)
+            case _:
+                assert_never(name)
+
+    def divergences(self, experience: Experience) -> tuple[Floats, Floats]:
+        """Of the acting policy to the demonstrator model and to last round's policy."""
+        asked = None if np.isnan(experience.commanded).any() else experience.commanded
+        origin = log_probabilities(self._demonstrator, experience.trajectories, None)
+        before = log_probabilities(self._previous, experience.trajectories, asked)
+        return (
+            kl(experience.log_probabilities, origin),
+            kl(experience.log_probabilities, before),
+        )
+
+    def learn(self, experience: Experience, round: int) -> dict[str, float]:
+        """Admit the round's episodes, relabelled, and refit."""
+        draw = generator(self._seed, "admit", round)
+        self._mixture = self._mixture.admit(experience.trajectories, draw)
+        self._last = experience.trajectories
+        self._previous.load_state_dict(self._model.state_dict())
+        if self._settings.refit_from == "offline":
+            self._model.load_state_dict(self._demonstrator.state_dict())
+            self._optimiser = adam(self._model, self._settings.update)
+        count = self._settings.updates_per_round
+        seed = integer_seed(self._seed, "refit", round)
+        steps = update(
+            self._model, self._optimiser, self._mixture, self._settings.update, [1.0] * count, seed
+        )
+        losses = mean_parts(list(steps))
+        self.gradient_updates += count
+        return losses
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Weights now and a round ago, and the optimiser."""
+        moments, groups = optimiser_tensors(self._optimiser)
+        tensors = {f"model.{name}": each for name, each in self._model.state_dict().items()}
+        tensors |= {f"previous.{n}": each for n, each in self._previous.state_dict().items()}
+        tensors |= {f"optimiser.{name}": each for name, each in moments.items()}
+        return tensors, {"optimiser": groups, "gradient_updates": self.gradient_updates}
+
+    def restore(
+        self, tensors: dict[str, Tensor], values: dict[str, Any], history: list[Trajectories]
+    ) -> None:
+        """Load the weights and replay the admissions of the rounds so far."""
+        self._model.load_state_dict(part(tensors, "model."))
+        self._previous.load_state_dict(part(tensors, "previous."))
+        load_optimiser(self._optimiser, part(tensors, "optimiser."), values["optimiser"])
+        self.gradient_updates = values["gradient_updates"]
+        for round, trajectories in enumerate(history):
+            draw = generator(self._seed, "admit", round)
+            self._mixture = self._mixture.admit(trajectories, draw)
+            self._last = trajectories
+
+
+def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """The tensors whose name begins with ``prefix``, without it."""
+    return {n.removeprefix(prefix): each for n, each in tensors.items() if n.startswith(prefix)}

@@ -1,0 +1,99 @@
+"""Gradient updates of a generative model on windows drawn from a sampler.
+
+Knows no environment. Batches and return dropout follow from the seed and the
+number of the update, so that a resumed run takes the same steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from driftline.data.windows import Windows
+from driftline.errors import SettingsError
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.seeding import generator, integer_seed
+
+
+class Sampler(Protocol):
+    """Whatever windows can be drawn from."""
+
+    def sample(self, batch: int, length: int, draw: np.random.Generator) -> Windows:
+        """``batch`` windows of ``length`` steps."""
+        ...
+
+
+@dataclass(frozen=True)
+class UpdateSettings:
+    """AdamW on batches of windows, gradients clipped by their norm."""
+
+    batch: int = 64
+    window: int = 24
+    learning_rate: float = 1e-3
+    weight_decay: float = 1e-3
+    gradient_norm: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.batch < 1 or self.window < 1 or self.learning_rate <= 0:
+            raise SettingsError(
+                "batch and window are at least 1 and learning_rate is positive, got "
+                f"{self.batch}, {self.window} and {self.learning_rate:g}"
+            )
+
+
+def adam(model: torch.nn.Module, settings: UpdateSettings) -> torch.optim.AdamW:
+    """The optimiser of the settings, over all parameters of the model."""
+    return torch.optim.AdamW(
+        model.parameters(),
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        betas=(0.9, 0.95),
+        foreach=True,
+    )
+
+
+def update(
+    model: TrajectoryTransformer,
+    optimiser: torch.optim.Optimizer,
+    sampler: Sampler,
+    settings: UpdateSettings,
+    rates: list[float],
+    seed: int,
+) -> Iterator[dict[str, float]]:
+    """One gradient step for each of ``rates`` (factors of the learning rate).
+
+    Yields the parts of each step's loss; ``seed`` fixes batches and dropout.
+    """
+    draw = generator(seed, "batches")
+    noise = torch.Generator().manual_seed(integer_seed(seed, "dropout"))
+    for rate in rates:
+        windows = sampler.sample(settings.batch, settings.window, draw)
+        losses = model.loss(windows, noise)
+        for group in optimiser.param_groups:
+            group["lr"] = settings.learning_rate * rate
+        descend(model.parameters(), optimiser, losses.total, settings.gradient_norm)
+        yield {"loss": float(losses.total.detach()), **losses.parts}
+
+
+def descend(
+    parameters: Iterator[torch.nn.Parameter],
+    optimiser: torch.optim.Optimizer,
+    loss: torch.Tensor,
+    gradient_norm: float,
+) -> None:
+    """One clipped gradient step."""
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_(parameters, gradient_norm, foreach=True)
+    optimiser.step()
+
+
+def mean_parts(parts: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of every part over the steps given; empty for no steps."""
+    if not parts:
+        return {}
+    return {name: float(np.mean([each[name] for each in parts])) for name in parts[0]}
