@@ -12,7 +12,7 @@ ifdef AGENTS
 options += --agents $(AGENTS)
 endif
 
-.PHONY: study test docs setup clean
+.PHONY: study test docs setup constraints clean
 
 study: ## Run a study: make study [STUDY=...] [BUDGET=smoke|default|full] [OUT=...] [SEEDS=...] [AGENTS=...]
 	@$(PYTHON) tools/setup.py --extras baselines
@@ -26,6 +26,9 @@ docs: setup ## Build the documentation into docs/_build/html
 
 setup: ## Set up .venv for development
 	@$(PYTHON) tools/setup.py --extras dev,baselines
+
+constraints: setup ## Resolve every dependency afresh and pin it
+	@.venv/bin/python tools/pin.py
 
 clean: ## Remove what was built, but keep runs and .venv
 	rm -rf build dist docs/_build .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
