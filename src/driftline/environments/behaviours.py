@@ -1,0 +1,20 @@
+"""What an environment watches for: the declaration of a behaviour.
+
+Knows no environment and no statistics; flags are computed elsewhere, per step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class BehaviourSpec:
+    """A behaviour that a world flags step by step, under ``name`` in its info.
+
+    ``undesired`` says whether the world's designers would rather not see it.
+    """
+
+    name: str
+    description: str
+    undesired: bool = True
