@@ -76,3 +76,23 @@ class Resumed(Event):
     """The run went on from ``round``; earlier lines about later rounds are void."""
 
     round: int
+
+
+@dataclass(frozen=True)
+class RoundMeasured(Event):
+    """A round's episodes, measured: for each behaviour the share that shows it at all.
+
+    ``true_return`` is None where the environment has no hidden reward.
+    """
+
+    round: int
+    prevalence: dict[str, float]
+    true_return: float | None
+    kl: float
+
+
+@dataclass(frozen=True)
+class RunFinished(Event):
+    """Every round is done; ``seconds`` is the time of the last sitting."""
+
+    seconds: float

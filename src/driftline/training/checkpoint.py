@@ -77,7 +77,7 @@ def load_checkpoint(directory: Path) -> tuple[dict[str, Tensor], dict[str, Any]]
 def _drop_unnamed(directory: Path) -> None:
     """Remove tensors that the index does not name: the previous, or a cut attempt's."""
     with contextlib.suppress(OSError, CheckpointError):
-        kept = _read_index(directory)["tensors"]
+        kept = _read_index(directory)["tensors"] if (directory / INDEX).exists() else None
         for path in [*directory.glob("tensors-*"), *directory.glob(".tensors-*")]:
             if path.name != kept:
                 path.unlink()
@@ -147,7 +147,9 @@ def load_optimiser(
         index, name = key.split(".", 1)
         _check_moment(key, entry, parameters[int(index)])
         state.setdefault(int(index), {})[name] = entry
-    groups = [_as_written(*pair) for pair in zip(values["groups"], own["param_groups"], strict=True)]
+    groups = [
+        _as_written(*pair) for pair in zip(values["groups"], own["param_groups"], strict=True)
+    ]
     optimiser.load_state_dict({"state": state, "param_groups": groups})
 
 
