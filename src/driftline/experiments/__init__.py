@@ -1,0 +1,1 @@
+"""Experiments: what to load, which settings to use, how to score."""

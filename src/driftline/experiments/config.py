@@ -1,0 +1,93 @@
+"""The configuration of a study as frozen values, and of one run of it.
+
+Knows no environment and no model, only their settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from driftline.baselines.ppo_settings import PPOSettings
+from driftline.conditioning.target import Target
+from driftline.models.transformer_config import TransformerConfig
+from driftline.safety.thresholds import Thresholds
+from driftline.training.finetune import FineTuneSettings
+from driftline.training.offline import OfflineSettings
+from driftline.training.online import OnlineSettings
+from driftline.training.rounds import RoundSettings
+
+WorldName = Literal["tomato-watering", "side-effects-sokoban"]
+
+
+@dataclass(frozen=True)
+class WorldConfig:
+    """A world; an ``honest`` one pays the hidden reward openly: nothing to exploit."""
+
+    name: WorldName
+    honest: bool = False
+
+
+@dataclass(frozen=True)
+class DemonstrationConfig:
+    """How many scripted demonstrations, how skilled (1: no lapses)."""
+
+    episodes: int = 400
+    skill: float = 0.7
+
+
+@dataclass(frozen=True)
+class FrozenSettings:
+    """A GM agent: the demonstrator model under a target, never trained online."""
+
+    target: Target
+
+
+LearnerSettings = FrozenSettings | OnlineSettings | FineTuneSettings | PPOSettings
+
+
+@dataclass(frozen=True)
+class AgentConfig:
+    """A named way to act and learn; a ``control`` plays the honest world."""
+
+    name: str
+    learner: LearnerSettings
+    control: bool = False
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """Everything that decides a study's numbers."""
+
+    name: str
+    budget: str
+    world: WorldConfig
+    agents: tuple[AgentConfig, ...]
+    seeds: tuple[int, ...]
+    demonstrations: DemonstrationConfig = DemonstrationConfig()
+    model: TransformerConfig = TransformerConfig()
+    return_range: tuple[float, float] | None = None
+    offline: OfflineSettings = OfflineSettings()
+    rounds: RoundSettings = RoundSettings()
+    thresholds: Thresholds = field(default_factory=Thresholds)
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One agent, one seed; ``offline`` is where its demonstrator model is.
+
+    The path is relative to the run's own directory.
+    """
+
+    study: StudyConfig
+    agent: AgentConfig
+    seed: int
+    offline: str
+
+
+@dataclass(frozen=True)
+class OfflineRunConfig:
+    """The demonstrations and the demonstrator model of one seed."""
+
+    study: StudyConfig
+    seed: int

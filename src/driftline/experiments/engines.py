@@ -1,0 +1,98 @@
+"""Engines: do a plan's tasks, in this process or in a pool of them.
+
+Know nothing of what a task does. A task that has finished before is skipped, so
+that a plan can be taken up again after a kill.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from multiprocessing import connection
+from pathlib import Path
+
+from driftline.experiments.plan import Task
+
+Tick = Callable[[], None]
+"""Called every half second while tasks run, to show progress."""
+
+THREAD_SETTINGS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+
+
+def do(task: Task) -> Path:
+    """Carry out one task, or what is left of it."""
+    import torch
+
+    from driftline.experiments.run import begin, execute
+
+    torch.set_num_threads(1)
+    for _ in execute(begin(task.path, task.config)):
+        pass
+    return task.path
+
+
+def run_serially(tasks: Sequence[Task], done: set[Path], tick: Tick) -> None:
+    """All tasks that are not ``done``, one after the other, in this process."""
+    for task in tasks:
+        if task.path not in done:
+            do(task)
+        tick()
+
+
+def run_in_pool(tasks: Sequence[Task], done: set[Path], workers: int, tick: Tick) -> None:
+    """All tasks that are not ``done``, ``workers`` at a time, each when what it needs is done.
+
+    The first failure stops the plan; what other tasks stored stays.
+    """
+    finished, waiting = set(done), [task for task in tasks if task.path not in done]
+    running: dict[Future[Path], Task] = {}
+    with _pool(workers) as pool:
+        while waiting or running:
+            ready = [task for task in waiting if task.needs is None or task.needs in finished]
+            for task in ready[: max(0, workers - len(running))]:
+                waiting.remove(task)
+                running[pool.submit(do, task)] = task
+            complete, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+            for future in complete:
+                finished.add(future.result())
+                del running[future]
+            tick()
+
+
+@contextlib.contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    before = {name: os.environ.get(name) for name in THREAD_SETTINGS}
+    os.environ.update(dict.fromkeys(THREAD_SETTINGS, "1"))
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_serve_parent)
+    try:
+        yield pool
+    except BaseException:
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def _serve_parent() -> None:
+    """Leave Ctrl-C to the parent, and end when it does: no orphan goes on writing."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os._exit(1)

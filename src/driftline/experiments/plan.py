@@ -1,0 +1,57 @@
+"""The plan of a study: which runs it has, where they lie, what each waits for.
+
+Knows no environment and no model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from driftline.experiments.config import OfflineRunConfig, RunConfig, StudyConfig
+
+OFFLINE = "offline"
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run: its directory, its configuration, the run it needs first."""
+
+    path: Path
+    agent: str
+    seed: int
+    config: RunConfig | OfflineRunConfig
+    needs: Path | None = None
+
+
+def plan(root: Path, config: StudyConfig) -> list[Task]:
+    """Every run of the study, those that others wait for first, then seed by seed."""
+    offline = [
+        Task(run_path(root, OFFLINE, seed), OFFLINE, seed, OfflineRunConfig(config, seed))
+        for seed in config.seeds
+    ]
+    rounds = [
+        Task(
+            run_path(root, agent.name, seed),
+            agent.name,
+            seed,
+            RunConfig(config, agent, seed, offline=f"../../{OFFLINE}/{_name(seed)}"),
+            needs=run_path(root, OFFLINE, seed),
+        )
+        for seed in config.seeds
+        for agent in config.agents
+    ]
+    return offline + rounds
+
+
+def run_path(root: Path, agent: str, seed: int) -> Path:
+    """Where a run of the study in ``root`` lies.
+
+    >>> run_path(Path("out"), "gm", 3).as_posix()
+    'out/runs/gm/seed-003'
+    """
+    return root / "runs" / agent / _name(seed)
+
+
+def _name(seed: int) -> str:
+    return f"seed-{seed:03d}"

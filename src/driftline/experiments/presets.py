@@ -1,0 +1,114 @@
+"""The studies' settings, as functions that return values.
+
+Know no environment; a number here is a choice that the manifest records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from driftline.baselines.ppo_settings import PPOSettings
+from driftline.conditioning.fixed import FixedReturn
+from driftline.conditioning.quantile import Quantile
+from driftline.conditioning.target import Unconditioned
+from driftline.data.mixture import MixtureSettings
+from driftline.experiments.config import (
+    AgentConfig,
+    DemonstrationConfig,
+    FrozenSettings,
+    StudyConfig,
+    WorldConfig,
+)
+from driftline.experiments.names import check_agents, check_budget, check_study
+from driftline.models.transformer_config import TransformerConfig
+from driftline.training.finetune import FineTuneSettings
+from driftline.training.offline import OfflineSettings
+from driftline.training.online import OnlineSettings
+from driftline.training.rounds import RoundSettings
+from driftline.training.update import UpdateSettings
+
+QUANTILE = Quantile(0.9, draw="tail", reference="mixture")
+CONTROL = "ogm-quantile-honest"
+
+
+def study(
+    name: str,
+    budget: str = "default",
+    agents: tuple[str, ...] | None = None,
+    seeds: int | None = None,
+) -> StudyConfig:
+    """The configuration of a named study at a budget; raises `UnknownNameError`."""
+    check_study(name)
+    check_budget(budget)
+    whole = tomato_watering() if name == "tomato-watering" else side_effects_sokoban()
+    whole = _sized(whole, budget)
+    if seeds is not None:
+        whole = replace(whole, seeds=tuple(range(seeds)))
+    if agents is not None:
+        names = check_agents(agents)
+        kept = [each for each in whole.agents if each.name in names or each.control]
+        whole = replace(whole, agents=tuple(kept))
+    return whole
+
+
+def tomato_watering() -> StudyConfig:
+    """Watering tomatoes, with a bucket that makes all of them look watered."""
+    return StudyConfig(
+        name="tomato-watering",
+        budget="default",
+        world=WorldConfig("tomato-watering"),
+        agents=_agents(fixed=FixedReturn(18.0), kl_coefficient=0.5),
+        seeds=tuple(range(10)),
+        demonstrations=DemonstrationConfig(episodes=400, skill=0.7),
+        model=TransformerConfig(time="elapsed", horizon=100),
+        return_range=(-1.0, 57.0),
+    )
+
+
+def side_effects_sokoban() -> StudyConfig:
+    """Reaching the goal past a box that can be pushed where it cannot be got back."""
+    return StudyConfig(
+        name="side-effects-sokoban",
+        budget="default",
+        world=WorldConfig("side-effects-sokoban"),
+        agents=_agents(fixed=FixedReturn(43.0), kl_coefficient=0.5),
+        seeds=tuple(range(10)),
+        demonstrations=DemonstrationConfig(episodes=400, skill=0.7),
+        model=TransformerConfig(time="elapsed", horizon=100),
+        return_range=(-101.0, 51.0),
+    )
+
+
+def _agents(fixed: FixedReturn, kl_coefficient: float) -> tuple[AgentConfig, ...]:
+    mixture = MixtureSettings(demonstration_share=0.0, refresh_rate=0.5, capacity=128)
+    online = OnlineSettings(
+        target=QUANTILE,
+        updates_per_round=30,
+        update=UpdateSettings(batch=64, window=24, learning_rate=5e-4),
+        mixture=mixture,
+    )
+    return (
+        AgentConfig("gm", FrozenSettings(Unconditioned())),
+        AgentConfig("gm-quantile", FrozenSettings(QUANTILE)),
+        AgentConfig("ogm-quantile", online),
+        AgentConfig("ogm-fixed", replace(online, target=fixed)),
+        AgentConfig("finetune", FineTuneSettings()),
+        AgentConfig("finetune-kl", FineTuneSettings(kl_coefficient=kl_coefficient)),
+        AgentConfig("ppo", PPOSettings()),
+        AgentConfig(CONTROL, online, control=True),
+    )
+
+
+def _sized(config: StudyConfig, budget: str) -> StudyConfig:
+    if budget == "smoke":
+        return replace(
+            config,
+            budget=budget,
+            seeds=(0, 1),
+            demonstrations=replace(config.demonstrations, episodes=100),
+            offline=OfflineSettings(updates=120, report_every=20),
+            rounds=RoundSettings(rounds=4, episodes_per_round=16),
+        )
+    if budget == "full":
+        return replace(config, budget=budget, rounds=RoundSettings(rounds=90))
+    return replace(config, budget=budget, rounds=RoundSettings(rounds=30))

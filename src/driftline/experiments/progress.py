@@ -1,0 +1,123 @@
+"""A live view of a study, read from what its runs have written so far.
+
+Knows only event files: it shows any study, also one that other processes run.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from driftline.experiments.plan import OFFLINE, Task
+
+
+@dataclass
+class _Seen:
+    """How far one run is: a fraction of its work, and its last measured round."""
+
+    offset: int = 0
+    share: float = 0.0
+    rounds: int = 0
+    finished: bool = False
+    prevalence: dict[str, float] = field(default_factory=dict)
+
+
+class Progress:
+    """Agents, seeds, rounds, prevalence, time left; plain lines off a terminal."""
+
+    def __init__(self, tasks: Sequence[Task], console: Console) -> None:
+        self._tasks = tasks
+        self._console = console
+        self._seen = {task.path: _Seen() for task in tasks}
+        self._began = time.monotonic()
+        self._before: float | None = None
+        self._said = 0
+        self._live: Live | None = None
+
+    @contextmanager
+    def shown(self) -> Iterator[Progress]:
+        """Show the view until the block ends."""
+        if not self._console.is_terminal:
+            yield self
+            return
+        with Live(console=self._console, refresh_per_second=4) as live:
+            self._live = live
+            yield self
+            self.tick()
+
+    def tick(self) -> None:
+        """Read what is new and show it."""
+        for task in self._tasks:
+            self._read(task.path)
+        if self._before is None:
+            self._before = self._share()
+        if self._live is not None:
+            self._live.update(self._table())
+            return
+        done = sum(seen.finished for seen in self._seen.values())
+        if done > self._said:
+            self._said = done
+            self._console.print(f"{done} of {len(self._tasks)} runs done, {self._left()}")
+
+    def _read(self, path: Path) -> None:
+        seen, events = self._seen[path], path / "events.jsonl"
+        if seen.finished or not events.exists():
+            return
+        with events.open("rb") as file:
+            file.seek(seen.offset)
+            text = file.read()
+        whole = text[: text.rfind(b"\n") + 1]
+        seen.offset += len(whole)
+        for line in whole.splitlines():
+            self._note(seen, json.loads(line))
+
+    @staticmethod
+    def _note(seen: _Seen, event: dict[str, Any]) -> None:
+        match event["event"]:
+            case "OfflineProgress":
+                seen.share = event["update"] / event["updates"]
+            case "RoundEnded":
+                seen.rounds = event["round"] + 1
+                seen.share = seen.rounds / event["rounds"]
+            case "RoundMeasured":
+                seen.prevalence = event["prevalence"]
+            case "RunFinished":
+                seen.finished, seen.share = True, 1.0
+
+    def _share(self) -> float:
+        return sum(seen.share for seen in self._seen.values()) / max(1, len(self._seen))
+
+    def _left(self) -> str:
+        share, before = self._share(), self._before or 0.0
+        if share - before < 0.01:
+            return "time left unknown yet"
+        seconds = (time.monotonic() - self._began) / (share - before) * (1.0 - share)
+        return f"about {int(seconds // 60)} min {int(seconds % 60):02d} s left"
+
+    def _table(self) -> Table:
+        table = Table(title=f"{self._share():.0%} done, {self._left()}", title_justify="left")
+        for heading in ("agent", "seeds", "rounds", "prevalence (last round)"):
+            table.add_column(heading, justify="left" if heading == "agent" else "right")
+        for agent in dict.fromkeys(task.agent for task in self._tasks):
+            runs = [self._seen[task.path] for task in self._tasks if task.agent == agent]
+            done = sum(run.finished for run in runs)
+            rounds = "" if agent == OFFLINE else f"{sum(run.rounds for run in runs)}"
+            table.add_row(agent, f"{done}/{len(runs)}", rounds, _prevalence(runs))
+        return table
+
+
+def _prevalence(runs: list[_Seen]) -> str:
+    begun = [run.prevalence for run in runs if run.prevalence]
+    if not begun:
+        return ""
+    means = {name: sum(each[name] for each in begun) / len(begun) for name in begun[0]}
+    return ", ".join(f"{name} {mean:.0%}" for name, mean in means.items())

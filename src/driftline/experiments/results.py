@@ -1,0 +1,106 @@
+"""`Results`: a study's recorded runs, measured; what summary and report are made of.
+
+Knows only files: it never sees an agent, so an old study can be measured again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import driftline
+from driftline.data.episodes import Episodes
+from driftline.data.store import from_table
+from driftline.errors import RunError
+from driftline.experiments.config import StudyConfig
+from driftline.experiments.plan import OFFLINE, run_path
+from driftline.records.run_directory import RunDirectory
+from driftline.records.whole import write_whole
+from driftline.safety.measure import AgentMeasures, measure_agent
+from driftline.seeding import generator
+
+SUMMARY = "summary.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Results:
+    """Measures by agent; ``episodes`` by agent hold one `Episodes` for each seed."""
+
+    config: StudyConfig
+    undesired: Mapping[str, bool]
+    demonstrators: AgentMeasures
+    agents: Mapping[str, AgentMeasures]
+    controls: Mapping[str, AgentMeasures]
+    episodes: Mapping[str, tuple[Episodes, ...]]
+    demonstrations: tuple[Episodes, ...]
+    wall_seconds: float
+
+
+def load(root: Path, config: StudyConfig, undesired: Mapping[str, bool]) -> Results:
+    """Read and measure every run of the study in ``root``."""
+    episodes = {
+        agent.name: tuple(_recorded(root, agent.name, seed) for seed in config.seeds)
+        for agent in config.agents
+    }
+    demonstrations = tuple(_recorded(root, OFFLINE, seed) for seed in config.seeds)
+    measures = {
+        name: measure_agent(runs, config.thresholds, generator(0, "measure", name), undesired)
+        for name, runs in episodes.items()
+    }
+    controls = {agent.name for agent in config.agents if agent.control}
+    return Results(
+        config=config,
+        undesired=undesired,
+        demonstrators=measure_agent(
+            demonstrations, config.thresholds, generator(0, "measure", OFFLINE), undesired
+        ),
+        agents={name: each for name, each in measures.items() if name not in controls},
+        controls={name: each for name, each in measures.items() if name in controls},
+        episodes=episodes,
+        demonstrations=demonstrations,
+        wall_seconds=wall_seconds(root),
+    )
+
+
+def _recorded(root: Path, agent: str, seed: int) -> Episodes:
+    return from_table(RunDirectory.open(run_path(root, agent, seed)).read_episodes())
+
+
+def summary(results: Results) -> dict[str, Any]:
+    """What `summary.json` holds; `wall_seconds` alone depends on the machine."""
+    return {
+        "study": results.config.name,
+        "budget": results.config.budget,
+        "version": driftline.__version__,
+        "wall_seconds": results.wall_seconds,
+        "demonstrators": results.demonstrators.to_json(),
+        "agents": {name: each.to_json() for name, each in results.agents.items()},
+        "controls": {name: each.to_json() for name, each in results.controls.items()},
+    }
+
+
+def write_summary(root: Path, results: Results) -> Path:
+    """Write ``summary.json`` whole; returns its path."""
+    path = root / SUMMARY
+    write_whole(path, json.dumps(summary(results), indent=1, allow_nan=False).encode())
+    return path
+
+
+def add_seconds(root: Path, seconds: float) -> None:
+    """Add a sitting's wall time to the study's."""
+    total = {"seconds": wall_seconds(root) + seconds}
+    write_whole(root / "wall.json", json.dumps(total).encode())
+
+
+def wall_seconds(root: Path) -> float:
+    """Wall time of all sittings that were not killed."""
+    path = root / "wall.json"
+    if not path.exists():
+        return 0.0
+    try:
+        return float(json.loads(path.read_text())["seconds"])
+    except (ValueError, KeyError) as error:
+        raise RunError(f"{path} is damaged ({error}); delete it, it holds only times") from error

@@ -1,0 +1,179 @@
+"""One run: an offline phase, or one agent's rounds, in a directory that can be resumed.
+
+Knows no concrete world or model. A run that was killed goes on from its last
+whole round and ends with the numbers of one that was not.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from driftline.data.episodes import Episodes
+from driftline.data.store import from_table, to_table
+from driftline.data.trajectories import Trajectories
+from driftline.errors import CheckpointError, RunError
+from driftline.experiments import build
+from driftline.experiments.config import OfflineRunConfig, RunConfig, WorldConfig
+from driftline.experiments.config_json import from_json, to_json
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.records.events import Event, Resumed, RoundCollected, RoundMeasured, RunFinished
+from driftline.records.alone import alone
+from driftline.records.run_directory import RunDirectory
+from driftline.safety.prevalence import episode_shares
+from driftline.seeding import integer_seed
+from driftline.training.checkpoint import load_checkpoint, save_checkpoint
+from driftline.training.learner import Learner
+from driftline.training.offline import train_offline
+from driftline.training.rounds import run_rounds
+
+DEMONSTRATOR = "demonstrator"
+
+
+def begin(path: Path, config: RunConfig | OfflineRunConfig) -> RunDirectory:
+    """Write the manifest of a run that has not begun, or open one that has."""
+    if (path / "manifest.json").exists():
+        return RunDirectory.open(path)
+    kind = "offline" if isinstance(config, OfflineRunConfig) else "rounds"
+    return RunDirectory.create(
+        path,
+        {
+            "kind": kind,
+            "configuration": to_json(config),
+            "seeds": [config.seed],
+            "thresholds": to_json(config.study.thresholds),
+        },
+    )
+
+
+def finished(path: Path) -> bool:
+    """Whether the run in ``path`` has nothing left to do."""
+    if not (path / "manifest.json").exists():
+        return False
+    events = RunDirectory.open(path).events()
+    return bool(events) and events[-1]["event"] == RunFinished.__name__
+
+
+def execute(run: RunDirectory) -> Iterator[Event]:
+    """Do what is left of a run; yields its events after they are stored."""
+    with alone(run.path):
+        if finished(run.path):
+            return
+        kind, stored = run.manifest["kind"], run.manifest["configuration"]
+        began = time.perf_counter()
+        match kind:
+            case "offline":
+                yield from _offline(run, from_json(OfflineRunConfig, stored))
+            case "rounds":
+                yield from _rounds(run, from_json(RunConfig, stored))
+            case _:
+                raise RunError(f"{run.path} is a run of kind {kind!r}, which this version lacks")
+        done = RunFinished(time.perf_counter() - began)
+        run.append(done)
+        yield done
+
+
+def _offline(run: RunDirectory, config: OfflineRunConfig) -> Iterator[Event]:
+    if run.events():
+        run.append(Resumed(-1))
+    episodes = build.demonstrate(config.study, config.seed)
+    run.write_episodes(0, to_table(episodes, agent="demonstrator", seed=config.seed))
+    demonstrations = episodes.trajectories
+    model = build.model(config.study, demonstrations, config.seed)
+    seed = integer_seed(config.seed, "offline")
+    for event in train_offline(model, demonstrations, config.study.offline, seed):
+        run.append(event)
+        yield event
+    model.eval()
+    save_checkpoint(run.checkpoint(DEMONSTRATOR), model.state_dict(), model.to_json())
+
+
+def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
+    demonstrator, demonstrations = load_offline(run.path / config.offline)
+    learner = build.learner(
+        config.study, config.agent, demonstrator, demonstrations, config.seed
+    )
+    start, steps = _restore(run, learner)
+    world = WorldConfig(config.study.world.name, config.agent.control)
+    environment = build.environment(world, config.study.rounds.episodes_per_round)
+    events = run_rounds(
+        learner,
+        environment,
+        config.study.rounds,
+        integer_seed(config.seed, "rounds"),
+        start=start,
+        steps_before=steps,
+    )
+    for event in events:
+        yield from _store(run, config, learner, event)
+
+
+def _store(
+    run: RunDirectory, config: RunConfig, learner: Learner, event: Event
+) -> Iterator[Event]:
+    if isinstance(event, RoundCollected):
+        table = to_table(event.episodes, agent=config.agent.name, seed=config.seed)
+        run.write_episodes(event.round, table)
+        run.append(event)
+        yield event
+        event = measured(event.round, event.episodes)
+        run.append(event)
+        yield event
+        return
+    run.append(event)
+    tensors, values = learner.state()
+    done: Any = event.to_json()
+    meta = {"round": done["round"], "environment_steps": done["environment_steps"]}
+    save_checkpoint(run.checkpoint("last"), tensors, {**meta, "learner": values})
+    yield event
+
+
+def measured(round: int, episodes: Episodes) -> RoundMeasured:
+    """What a progress display wants to know of a round."""
+    hidden = float(episodes.true_returns.mean())
+    return RoundMeasured(
+        round=round,
+        prevalence={
+            name: float((episode_shares(episodes, name) > 0).mean())
+            for name in episodes.behaviours
+        },
+        true_return=None if hidden != hidden else hidden,
+        kl=float(episodes.total(episodes.kl).mean()),
+    )
+
+
+def _restore(run: RunDirectory, learner: Learner) -> tuple[int, int]:
+    """The round to go on from and the steps before it; fresh runs begin at 0, 0."""
+    path = run.checkpoint("last")
+    if not path.exists():
+        if run.events():
+            run.append(Resumed(0))
+        return 0, 0
+    tensors, meta = load_checkpoint(path)
+    start = int(meta["round"]) + 1
+    history = [from_table(run.read_episodes(each, each)).trajectories for each in range(start)]
+    learner.restore(tensors, meta["learner"], history)
+    run.append(Resumed(start))
+    return start, int(meta["environment_steps"])
+
+
+def load_offline(path: Path) -> tuple[TrajectoryTransformer, Trajectories]:
+    """The demonstrator model and the demonstrations of an offline run."""
+    run = RunDirectory.open(path)
+    tensors, settings = load_checkpoint(run.checkpoint(DEMONSTRATOR))
+    model = TrajectoryTransformer.from_json(settings)
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise CheckpointError(
+            f"checkpoint {path} does not fit its own configuration ({reason}); run it again"
+        ) from error
+    return model.eval(), from_table(run.read_episodes()).trajectories
+
+
+def read_episodes(path: Path) -> Episodes:
+    """Everything a run recorded."""
+    return from_table(RunDirectory.open(path).read_episodes())
