@@ -15,6 +15,8 @@ from typing import Any
 import hypothesis
 from jaxtyping import install_import_hook
 
+import tests.checked_types  # noqa: F401 - the hook names it and expects it to be there
+
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 os.environ["MPLBACKEND"] = "Agg"
@@ -37,7 +39,7 @@ def checkable_modules() -> list[str]:
     ]
 
 
-install_import_hook(checkable_modules(), "beartype.beartype")
+install_import_hook(checkable_modules(), "tests.checked_types.checked")
 
 _from_module = doctest.DocTestFinder._from_module  # type: ignore[attr-defined]
 
