@@ -1,0 +1,127 @@
+"""Gymnasium spaces as the specifications that models are built for, and back.
+
+Knows no environment. What no codec supports is refused here, with a repair.
+"""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+import numpy as np
+from gymnasium import Space
+from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Text, Tuple
+
+from driftline.errors import SpaceError
+from driftline.spaces.specs import ActionSpec, CodesSpec, ObservationSpec, VectorSpec
+
+OBSERVATIONS = (
+    "supported are Discrete(n), MultiDiscrete with equal counts (boards) and "
+    "floating-point Box of rank 1 (vectors)"
+)
+ACTIONS = "supported is Discrete(n), numbered from 0"
+
+
+def observation_spec(space: Space[Any]) -> ObservationSpec:
+    """What a model has to read to observe ``space``.
+
+    Raises `SpaceError`, naming a wrapper that helps, where no codec can.
+
+    >>> observation_spec(MultiDiscrete(np.full((7, 9), 6)))
+    CodesSpec(shape=(7, 9), codes=6)
+    >>> observation_spec(Box(-1.0, 1.0, (4,)))
+    VectorSpec(size=4)
+    """
+    match space:
+        case Discrete():
+            _from_zero("observation", space, int(space.start), OBSERVATIONS)
+            return CodesSpec((), int(space.n))
+        case MultiDiscrete():
+            return _codes(space)
+        case Box():
+            return _vector(space)
+        case _:
+            raise _unsupported("observation", space, OBSERVATIONS, _observation_repair(space))
+
+
+def action_spec(space: Space[Any]) -> ActionSpec:
+    """The discrete actions of ``space``; raises `SpaceError` for any other kind.
+
+    >>> action_spec(Discrete(4))
+    ActionSpec(count=4)
+    """
+    match space:
+        case Discrete():
+            _from_zero("action", space, int(space.start), ACTIONS)
+            return ActionSpec(int(space.n))
+        case _:
+            repair = "wrap the environment in a gymnasium.ActionWrapper that offers a discrete set"
+            raise _unsupported("action", space, ACTIONS, repair)
+
+
+def observation_space(spec: ObservationSpec, dtype: np.dtype[Any]) -> Space[Any]:
+    """A space of ``spec`` whose samples have ``dtype``, for exchange formats."""
+    match spec:
+        case CodesSpec(shape=()):
+            return Discrete(spec.codes)
+        case CodesSpec():
+            return MultiDiscrete(np.full(spec.shape, spec.codes), dtype=dtype.type)
+        case VectorSpec():
+            return Box(-np.inf, np.inf, (spec.size,), dtype=dtype.type)
+        case _:
+            assert_never(spec)
+
+
+def action_space(spec: ActionSpec) -> Discrete:
+    """The Gymnasium space of discrete actions."""
+    return Discrete(spec.count)
+
+
+def _codes(space: MultiDiscrete) -> CodesSpec:
+    counts = np.unique(space.nvec)
+    if np.any(space.start):
+        raise _unsupported(
+            "observation", space, OBSERVATIONS, "subtract its start in a TransformObservation"
+        )
+    if len(counts) != 1:
+        repair = "give every cell the largest count, which changes no observation"
+        raise _unsupported("observation", space, OBSERVATIONS, repair)
+    return CodesSpec(tuple(int(side) for side in space.nvec.shape), int(counts[0]))
+
+
+def _vector(space: Box) -> VectorSpec:
+    if np.issubdtype(space.dtype, np.floating) and len(space.shape) == 1:
+        return VectorSpec(int(space.shape[0]))
+    raise _unsupported("observation", space, OBSERVATIONS, _box_repair(space))
+
+
+def _box_repair(space: Box) -> str:
+    if len(space.shape) in (2, 3) and space.dtype == np.uint8:
+        return "images are not supported yet; reduce them to a vector in a TransformObservation"
+    if not np.issubdtype(space.dtype, np.floating):
+        return (
+            "declare a board of codes as MultiDiscrete, or cast to a floating-point vector "
+            "in a TransformObservation"
+        )
+    return "wrap the environment in gymnasium.wrappers.FlattenObservation"
+
+
+def _observation_repair(space: Space[Any]) -> str:
+    match space:
+        case Dict() | Tuple() | MultiBinary():
+            return "wrap the environment in gymnasium.wrappers.FlattenObservation and cast to float"
+        case Text():
+            return "encode the text as a vector in a TransformObservation"
+        case _:
+            return "turn it into one of these in a TransformObservation"
+
+
+def _from_zero(kind: str, space: Discrete, start: int, supported: str) -> None:
+    if start != 0:
+        wrapper = "TransformObservation" if kind == "observation" else "TransformAction"
+        raise _unsupported(kind, space, supported, f"shift it to start at 0 in a {wrapper}")
+
+
+def _unsupported(kind: str, space: Space[Any], supported: str, repair: str) -> SpaceError:
+    text = " ".join(repr(space).split())
+    shown = text if len(text) <= 120 else f"{text[:117]}..."
+    return SpaceError(f"{kind} space {shown} is not supported; {supported}; {repair}")
