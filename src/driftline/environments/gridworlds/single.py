@@ -16,8 +16,10 @@ from driftline.environments.gridworlds.tiles import Boards
 from driftline.environments.gridworlds.world import World
 from driftline.errors import SettingsError
 
+Action = int | np.integer[Any]
 
-class GridworldEnv(Env[Boards, int]):
+
+class GridworldEnv(Env[Boards, Action]):
     """A single copy of ``world``; observations are ``uint8[H, W]`` tile codes.
 
     ``info`` has the keys of `GridworldVectorEnv` with scalars in place of arrays.
@@ -48,7 +50,7 @@ class GridworldEnv(Env[Boards, int]):
         boards, info = self._copies.reset()
         return boards[0], _first(info)
 
-    def step(self, action: int) -> tuple[Boards, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Action) -> tuple[Boards, float, bool, bool, dict[str, Any]]:
         """One step; raises `SettingsError` once the episode has ended."""
         if not self._running:
             raise SettingsError("step() was called outside an episode; call reset() first")
