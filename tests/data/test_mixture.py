@@ -1,0 +1,84 @@
+"""Laws of the mixture: conservation of episodes, explicit shares, explicit eviction."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driftline.data.mixture import Mixture, MixtureSettings
+from driftline.data.trajectories import Trajectories
+from driftline.data.trajectory import Trajectory
+from driftline.errors import SettingsError
+from driftline.seeding import generator
+
+
+def batch(values: list[float]) -> Trajectories:
+    """One-step trajectories whose observation and reward are the value."""
+    return Trajectories.of(
+        [
+            Trajectory(np.full((2, 1), v), np.zeros(1, int), np.array([v]), True, False)
+            for v in values
+        ]
+    )
+
+
+@given(st.integers(1, 40), st.floats(0.05, 1.0), st.floats(0.0, 1.0), st.integers(1, 8))
+def test_the_own_share_grows_by_at_most_the_stated_speed(capacity, rate, alpha, rounds) -> None:
+    settings = MixtureSettings(alpha, rate, capacity)
+    mixture = Mixture(settings, batch([1.0, 2.0]))
+    for round in range(rounds):
+        before = mixture.own_share
+        mixture = mixture.admit(batch([5.0] * 50), generator(0, round))
+        speed = (1 - alpha) * max(rate, 1 / capacity) + 0.5 / capacity
+        assert mixture.own_share - before <= speed + 1e-9
+        assert mixture.own_share <= 1 - alpha + 1e-9
+        assert len(mixture.own) <= capacity
+
+
+@pytest.mark.parametrize(
+    ("eviction", "kept"), [("oldest", [3.0, 4.0, 9.0, 9.0]), ("worst", [3.0, 4.0, 9.0, 9.0])]
+)
+def test_full_slots_are_evicted_by_the_rule(eviction, kept) -> None:
+    settings = MixtureSettings(0.0, 0.5, 4, eviction)
+    mixture = Mixture(settings, batch([0.0]))
+    first = [1.0, 2.0] if eviction == "oldest" else [3.0, 4.0]
+    second = [3.0, 4.0] if eviction == "oldest" else [1.0, 2.0]
+    for values in (first, second, [9.0, 9.0]):
+        mixture = mixture.admit(batch(values), generator(0, "admit"))
+    assert sorted(mixture.own.returns.tolist()) == kept
+
+
+def test_random_eviction_keeps_a_sample_of_all_ages() -> None:
+    mixture = Mixture(MixtureSettings(0.0, 0.1, 100, "random"), batch([0.0]))
+    for value in range(60):
+        mixture = mixture.admit(batch([float(value)] * 10), generator(1, value))
+    assert len(mixture.own) == 100
+    assert mixture.own.returns.min() < 49.0
+
+
+def test_batches_hold_the_shares_the_mixture_states() -> None:
+    mixture = Mixture(MixtureSettings(0.25, 1.0, 8), batch([1.0, 2.0]))
+    mixture = mixture.admit(batch([7.0] * 8), generator(0, "admit"))
+    windows = mixture.sample(40000, 1, generator(0, "sample"))
+    own = float((windows.observations[:, 0, 0] == 7.0).mean())
+    assert own == pytest.approx(mixture.own_share, abs=0.01)
+    assert mixture.own_share == 0.75
+    returns, weights = mixture.returns()
+    assert weights.sum() == pytest.approx(1.0)
+    assert weights[returns == 7.0].sum() == pytest.approx(0.75)
+
+
+def test_a_share_of_one_trains_on_demonstrations_alone() -> None:
+    mixture = Mixture(MixtureSettings(1.0, 1.0, 8), batch([1.0]))
+    mixture = mixture.admit(batch([7.0] * 8), generator(0, "admit"))
+    assert (mixture.sample(256, 1, generator(0, "s")).observations == 1.0).all()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"demonstration_share": 1.5}, {"refresh_rate": 0.0}, {"capacity": 0}]
+)
+def test_settings_out_of_range_are_refused(settings) -> None:
+    with pytest.raises(SettingsError):
+        MixtureSettings(**settings)
