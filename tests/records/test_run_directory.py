@@ -71,6 +71,12 @@ def test_an_empty_directory_may_be_used(tmp_path: Path) -> None:
     assert RunDirectory.create(tmp_path, GIVEN).events() == []
 
 
+def test_a_start_that_was_killed_can_be_made_again(tmp_path: Path) -> None:
+    (tmp_path / ".manifest.json.partial").write_bytes(b"{")
+    RunDirectory.create(tmp_path, GIVEN)
+    assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
+
+
 @pytest.mark.parametrize("place", ["", "missing"])
 def test_what_is_no_run_is_not_opened(tmp_path: Path, place: str) -> None:
     with pytest.raises(RunError, match="is no run"):

@@ -88,6 +88,28 @@ def test_a_disk_that_fills_up_at_any_write_keeps_the_previous_checkpoint(
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize("write", [0, 1, 2])
+def test_a_first_checkpoint_is_whole_or_its_directory_does_not_exist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: int
+) -> None:
+    calls, rename = iter(range(100)), os.replace
+
+    def killed(*arguments: Any) -> None:
+        if next(calls) == write:
+            raise KeyboardInterrupt
+        rename(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(whole.os, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            save_checkpoint(tmp_path / "last", tensors(0), {})
+    assert not (tmp_path / "last").exists()
+    save_checkpoint(tmp_path / "last", tensors(1), {"round": 1})
+    assert load_checkpoint(tmp_path / "last")[1] == {"round": 1}
+    assert [path.name for path in tmp_path.iterdir()] == ["last"]
+    assert len(list((tmp_path / "last").iterdir())) == 2
+
+
 def index_of(directory: Path) -> dict[str, Any]:
     value: dict[str, Any] = json.loads((directory / "checkpoint.json").read_text())
     return value

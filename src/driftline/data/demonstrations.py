@@ -6,7 +6,7 @@ found here, before a model is trained on it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
@@ -52,43 +52,52 @@ class Demonstrations:
     def _check_rewards(self) -> None:
         rewards = self.trajectories.rewards
         self._refuse(
-            ~np.isfinite(rewards), rewards, 0, "reward {} is not finite",
-            "repair or drop the episode",
-        )  # fmt: skip
+            ~np.isfinite(rewards),
+            lambda step: f"reward {rewards[step]} is not finite; repair or drop the episode",
+        )
 
     def _check_actions(self) -> None:
-        actions, count = self.trajectories.actions, self.action.count
+        actions: Any = self.trajectories.actions
+        last = self.action.count - 1
         if actions.ndim != 1 or not np.issubdtype(actions.dtype, np.integer):
             raise DataError(
                 f"actions are {actions.dtype}{list(actions.shape[1:])}; one integer for each "
-                f"step is needed: store the number of the action, 0 to {count - 1}"
+                f"step is needed: store the number of the action, 0 to {last}"
             )
         self._refuse(
-            (actions < 0) | (actions >= count), actions, 0,
-            f"action {{}} is unknown, the actions are 0 to {count - 1}",
-            "record it again or correct the action space",
-        )  # fmt: skip
+            (actions < 0) | (actions > last),
+            lambda step: (
+                f"action {actions[step]} is unknown, the actions are 0 to {last}; "
+                "record it again or correct the action space"
+            ),
+        )
 
     def _check_codes(self, spec: CodesSpec) -> None:
-        codes = self.trajectories.observations
+        codes: Any = self.trajectories.observations
         if codes.shape[1:] != spec.shape or not np.issubdtype(codes.dtype, np.integer):
             raise self._misshapen(f"integers of shape {list(spec.shape)}")
-        wrong = (codes < 0) | (codes >= spec.codes)
-        rows = wrong.reshape(len(codes), -1).any(axis=1)
-        first = codes[rows][:1]
-        seen = first[(first < 0) | (first >= spec.codes)]
+        rows = codes.reshape(len(codes), -1)
         self._refuse(
-            rows, np.broadcast_to(seen[:1] if len(seen) else 0, rows.shape), 1,
-            f"code {{}} is unknown, the codes are 0 to {spec.codes - 1}",
-            "record it again or correct the observation space",
-        )  # fmt: skip
+            (rows.min(axis=1) < 0) | (rows.max(axis=1) >= spec.codes),
+            lambda frame: (
+                f"a code is unknown, they reach from {rows[frame].min()} to {rows[frame].max()}, "
+                f"the codes are 0 to {spec.codes - 1}; record it again or correct the space"
+            ),
+            frames=True,
+        )
 
     def _check_vectors(self, spec: VectorSpec) -> None:
-        vectors = self.trajectories.observations
+        vectors: Any = self.trajectories.observations
         if vectors.shape[1:] != (spec.size,) or not np.issubdtype(vectors.dtype, np.floating):
             raise self._misshapen(f"floating-point vectors of size {spec.size}")
-        rows = ~np.isfinite(vectors).all(axis=1)
-        self._refuse(rows, vectors, 1, "observation {} is not finite", "repair or drop the episode")
+        self._refuse(
+            np.logical_not(np.isfinite(vectors).all(axis=1)),
+            lambda frame: (
+                f"observation {' '.join(str(vectors[frame]).split())} is not finite; "
+                "repair or drop the episode"
+            ),
+            frames=True,
+        )
 
     def _misshapen(self, needed: str) -> DataError:
         given = self.trajectories.observations
@@ -97,15 +106,13 @@ class Demonstrations:
             f"{needed}; convert them or correct the space"
         )
 
-    def _refuse(self, wrong: Booleans, values: Any, extra: int, what: str, repair: str) -> None:
-        """Raise at the first true of ``wrong``, whose episodes have ``extra`` more entries."""
+    def _refuse(self, wrong: Booleans, say: Callable[[int], str], frames: bool = False) -> None:
+        """Raise at the first entry that is wrong; ``frames``: one more for each episode."""
         places = np.flatnonzero(wrong)
-        if not len(places):
+        if len(places) == 0:
             return
-        lengths = self.trajectories.lengths + extra
+        lengths = self.trajectories.lengths + int(frames)
         starts = np.cumsum(lengths) - lengths
         episode = int(np.searchsorted(starts, places[0], side="right")) - 1
-        value = " ".join(str(values[places[0]]).split())
-        raise DataError(
-            f"episode {episode}, step {places[0] - starts[episode]}: {what.format(value)}; {repair}"
-        )
+        step = int(places[0] - starts[episode])
+        raise DataError(f"episode {episode}, step {step}: {say(int(places[0]))}")

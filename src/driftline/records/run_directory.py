@@ -18,7 +18,7 @@ from driftline.errors import RunError, RunExistsError
 from driftline.records.events import Event
 from driftline.records.events_log import append_event, read_events
 from driftline.records.manifest import sealed, verified
-from driftline.records.whole import refused, write_whole
+from driftline.records.whole import partial, refused, write_whole
 
 Table = Any
 """A ``pyarrow.Table``; pyarrow is loaded when the first one is read or written."""
@@ -131,7 +131,8 @@ class RunDirectory:
 
 
 def _refuse_taken(path: Path) -> None:
-    if path.is_dir() and not any(path.iterdir()):
+    leftover = partial(path / MANIFEST).name  # of a start that was killed: nothing is lost
+    if path.is_dir() and all(each.name == leftover for each in path.iterdir()):
         return
     if (path / MANIFEST).exists():
         raise RunExistsError(

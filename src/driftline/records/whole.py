@@ -21,7 +21,7 @@ def write_whole(path: Path, data: bytes) -> None:
     `StorageError`, with the temporary file removed and the old one untouched,
     when the disk refuses.
     """
-    temporary = path.with_name(f".{path.name}.partial")
+    temporary = partial(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(temporary, "wb") as file:
@@ -34,6 +34,11 @@ def write_whole(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise refused(path, error) from error
+
+
+def partial(path: Path) -> Path:
+    """Where the bytes of ``path`` are while they are being written."""
+    return path.with_name(f".{path.name}.partial")
 
 
 def sync_directory(directory: Path) -> None:

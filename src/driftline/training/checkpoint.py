@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import torch
 from torch import Tensor
 
 from driftline.errors import CheckpointError
-from driftline.records.whole import write_whole
+from driftline.records.whole import partial, refused, sync_directory, write_whole
 
 INDEX = "checkpoint.json"
 FORMAT = 1
@@ -39,10 +40,25 @@ def save_checkpoint(directory: Path, tensors: dict[str, Tensor], meta: dict[str,
     digest = hashlib.sha256(data).hexdigest()
     name = f"tensors-{digest[:16]}.safetensors"
     index = {"format": FORMAT, "tensors": name, "sha256": digest, "meta": meta}
-    text = json.dumps(index, indent=1)
-    write_whole(directory / name, data)
+    files = {name: data, INDEX: json.dumps(index, indent=1).encode()}
+    if directory.exists():
+        _replace(directory, files)
+        return
+    # The first time, the directory itself appears whole: where it exists, it can be loaded.
+    fresh = partial(directory)
+    _replace(fresh, files)
     try:
-        write_whole(directory / INDEX, text.encode())
+        os.replace(fresh, directory)
+        sync_directory(directory.parent)
+    except OSError as error:
+        raise refused(directory, error) from error
+
+
+def _replace(directory: Path, files: dict[str, bytes]) -> None:
+    """Write the files in order, the index last, and drop what it no longer names."""
+    try:
+        for name, data in files.items():
+            write_whole(directory / name, data)
     finally:
         _drop_unnamed(directory)
 
