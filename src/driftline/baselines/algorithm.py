@@ -1,0 +1,138 @@
+"""`Algorithm`: PPO of stable-baselines3 in one environment, storable without pickle.
+
+Knows no rounds and no demonstrations. Importing it loads stable-baselines3.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import torch
+from gymnasium.vector import VectorEnv
+from stable_baselines3 import PPO
+from stable_baselines3.common.buffers import RolloutBuffer
+from stable_baselines3.common.logger import Logger
+from stable_baselines3.common.policies import ActorCriticPolicy
+from torch import Tensor
+
+from driftline.baselines.contained import contained
+from driftline.baselines.encoding import encode
+from driftline.baselines.ppo_settings import PPOSettings
+from driftline.baselines.same_step import SameStep
+from driftline.seeding import integer_seed
+from driftline.shapes import Floats
+from driftline.training.checkpoint import load_optimiser, optimiser_tensors
+from driftline.training.online import part
+
+LOSSES = {
+    "loss": "loss",
+    "policy": "policy_gradient_loss",
+    "value": "value_loss",
+    "negative_entropy": "entropy_loss",
+    "approximate_kl": "approx_kl",
+    "clipped": "clip_fraction",
+}
+"""Our names of what the library reports of its last iteration."""
+
+
+class Algorithm:
+    """A policy and a value network, improved one iteration at a time.
+
+    Weights, the weights before the last `improve` and the optimiser are all its
+    state: an iteration begins with a reset of the environment and draws from
+    its own seed.
+    """
+
+    def __init__(
+        self, environment: VectorEnv[Any, Any, Any], settings: PPOSettings, seed: int
+    ) -> None:
+        self._world = SameStep(environment)
+        with contained(integer_seed(seed, "weights")):
+            self._ppo = _untrained(self._world, settings)
+        self._ppo.set_logger(Logger(None, []))
+        self._previous = copy.deepcopy(self._ppo.policy)
+
+    @property
+    def gradient_updates(self) -> int:
+        """Steps of the optimiser so far."""
+        moments = iter(self._ppo.policy.optimizer.state.values())
+        return int(next(moments, {"step": 0})["step"])
+
+    def log_probabilities(self, observations: Any) -> Floats:
+        """Of every action under the weights as they are, ``float64 [B, A]``."""
+        return self._of(self._ppo.policy, observations)
+
+    def previous_log_probabilities(self, observations: Any) -> Floats:
+        """Of every action under the weights before the last `improve`."""
+        return self._of(self._previous, observations)
+
+    def _of(self, policy: ActorCriticPolicy, observations: Any) -> Floats:
+        encoded = torch.from_numpy(encode(self._world.observation, observations))
+        with torch.inference_mode():
+            drawn_from: Any = policy.get_distribution(encoded).distribution
+        return drawn_from.logits.double().log_softmax(1).numpy()
+
+    def improve(self, steps: int, seed: int) -> dict[str, float]:
+        """Play ``steps`` steps from a reset and learn from them; returns the losses.
+
+        The steps are spread evenly over the copies and rounded up.
+        """
+        self._previous.load_state_dict(self._ppo.policy.state_dict())
+        per_copy = -(-steps // self._world.num_envs)
+        self._ppo.n_steps = per_copy
+        self._ppo.rollout_buffer = _buffer(self._ppo, per_copy)
+        self._world.seed(integer_seed(seed, "environment") % 2**31)
+        with contained(integer_seed(seed, "learning")):
+            self._ppo.learn(per_copy * self._world.num_envs, log_interval=None)  # type: ignore[arg-type]
+        reported = self._ppo.logger.name_to_value
+        return {ours: float(reported[f"train/{theirs}"]) for ours, theirs in LOSSES.items()}
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Weights now and before, and the optimiser."""
+        policy = self._ppo.policy
+        moments, groups = optimiser_tensors(policy.optimizer)
+        tensors = {f"policy.{name}": each for name, each in policy.state_dict().items()}
+        tensors |= {f"previous.{n}": each for n, each in self._previous.state_dict().items()}
+        tensors |= {f"optimiser.{name}": each for name, each in moments.items()}
+        return tensors, {"optimiser": groups}
+
+    def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
+        """Load what `state` gave."""
+        policy = self._ppo.policy
+        policy.load_state_dict(part(tensors, "policy."))
+        self._previous.load_state_dict(part(tensors, "previous."))
+        load_optimiser(policy.optimizer, part(tensors, "optimiser."), values["optimiser"])
+
+
+def _untrained(world: SameStep, settings: PPOSettings) -> PPO:
+    hidden = [settings.width] * settings.layers
+    return PPO(
+        ActorCriticPolicy,
+        world,
+        learning_rate=settings.learning_rate,
+        # Any multiple of the batch: every iteration brings a buffer of its own.
+        n_steps=settings.batch,
+        batch_size=settings.batch,
+        n_epochs=settings.epochs,
+        gamma=settings.discount,
+        gae_lambda=settings.trace,
+        clip_range=settings.clip,
+        ent_coef=settings.entropy_coefficient,
+        vf_coef=settings.value_coefficient,
+        max_grad_norm=settings.gradient_norm,
+        policy_kwargs={"net_arch": {"pi": hidden, "vf": hidden}},
+        device="cpu",
+    )
+
+
+def _buffer(ppo: PPO, steps: int) -> RolloutBuffer:
+    return RolloutBuffer(
+        steps,
+        ppo.observation_space,
+        ppo.action_space,
+        device=ppo.device,
+        gae_lambda=ppo.gae_lambda,
+        gamma=ppo.gamma,
+        n_envs=ppo.n_envs,
+    )
