@@ -1,0 +1,160 @@
+"""Observations, returns-to-go and times as vectors of the model's width.
+
+Know nothing of tokens, attention or time order: each embeds one step.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import assert_never
+
+import torch
+from torch import Tensor, nn
+
+from driftline.errors import SettingsError
+from driftline.models.layers import filled, linear
+from driftline.models.transformer_config import TransformerConfig
+from driftline.spaces.codecs import VectorCodec
+from driftline.spaces.specs import CodesSpec, ObservationSpec, VectorSpec
+
+
+class CodesEmbedding(nn.Module):
+    """Codes ``[..., *shape]`` to ``[..., width]``: a hidden layer beside a linear one.
+
+    Measured on "which way to the nearest dry plant" (7 x 9 cells, 6 codes): accuracy
+    per CPU-second is best for one hidden layer of 128 beside a direct linear map when
+    things keep their places; see `ConvolutionEmbedding` for when they do not.
+    """
+
+    one_hot: Tensor
+
+    def __init__(self, spec: CodesSpec, width: int, hidden: int, generator: torch.Generator):
+        super().__init__()
+        self.shape, self.hidden = spec.shape, hidden
+        self.register_buffer("one_hot", torch.eye(spec.codes), persistent=False)
+        inputs = spec.cells * spec.codes
+        self.first = linear(inputs, hidden + width, generator, fan_in=spec.cells)
+        self.second = linear(hidden, width, generator)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """``[N, *shape]`` integers in [0, codes) to ``float32 [N, width]``."""
+        cells = nn.functional.embedding(codes.reshape(len(codes), -1).int(), self.one_hot)
+        both = self.first(cells.flatten(1))
+        hidden, direct = both[:, : self.hidden], both[:, self.hidden :]
+        return self.second(torch.relu(hidden)) + direct
+
+
+class ConvolutionEmbedding(nn.Module):
+    """Boards through one 3 x 3 convolution of 8 channels, then a linear map.
+
+    Learns from fewer examples than `CodesEmbedding` when things change places from
+    episode to episode, at twice the time.
+    """
+
+    CHANNELS = 8
+    one_hot: Tensor
+
+    def __init__(self, spec: CodesSpec, width: int, generator: torch.Generator):
+        super().__init__()
+        if len(spec.shape) != 2:
+            raise SettingsError(
+                f"the board encoder 'convolution' needs boards of 2 dimensions, got {spec.shape}; "
+                "use 'dense'"
+            )
+        self.codes = spec.codes
+        self.register_buffer("one_hot", torch.eye(spec.codes), persistent=False)
+        layer: nn.Conv2d = nn.utils.skip_init(
+            nn.Conv2d, spec.codes, self.CHANNELS, kernel_size=3, padding=1
+        )
+        self.around = filled(layer, generator, 1 / 3)
+        self.last = linear(self.CHANNELS * spec.cells, width, generator)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """``[N, rows, columns]`` integers in [0, codes) to ``float32 [N, width]``."""
+        cells = nn.functional.embedding(codes.int(), self.one_hot)
+        around = torch.relu(self.around(cells.permute(0, 3, 1, 2)))
+        return self.last(around.flatten(1))
+
+
+class VectorEmbedding(nn.Module):
+    """Standardised vectors ``[N, size]`` through one hidden layer, beside a linear one."""
+
+    centre: Tensor
+    scale: Tensor
+
+    def __init__(
+        self, spec: VectorSpec, codec: VectorCodec, width: int, generator: torch.Generator
+    ):
+        super().__init__()
+        self.register_buffer("centre", torch.tensor(codec.centre), persistent=False)
+        self.register_buffer("scale", torch.tensor(codec.scale), persistent=False)
+        self.first = linear(spec.size, 2 * width, generator)
+        self.second = linear(2 * width, width, generator)
+        self.direct = linear(spec.size, width, generator)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """``[N, size]`` real numbers to ``float32 [N, width]``; clipped at 10 deviations."""
+        standard = ((vectors.float() - self.centre) / self.scale).clamp(-10.0, 10.0)
+        return self.second(torch.relu(self.first(standard))) + self.direct(standard)
+
+
+def observation_embedding(
+    spec: ObservationSpec, vector: VectorCodec | None, config: TransformerConfig,
+    generator: torch.Generator,
+) -> nn.Module:
+    """The embedding that suits ``spec``; a `VectorSpec` needs its fitted codec."""
+    match spec:
+        case CodesSpec() if config.board_encoder == "convolution":
+            return ConvolutionEmbedding(spec, config.width, generator)
+        case CodesSpec():
+            return CodesEmbedding(spec, config.width, config.board_width, generator)
+        case VectorSpec():
+            if vector is None or len(vector.centre) != spec.size:
+                raise SettingsError(
+                    f"vectors of size {spec.size} need a VectorCodec of that size, got {vector}; "
+                    "fit one to the demonstrations with VectorCodec.fit"
+                )
+            return VectorEmbedding(spec, vector, config.width, generator)
+        case _:
+            assert_never(spec)
+
+
+class ReturnEmbedding(nn.Module):
+    """A standardised return-to-go, or none, as a vector.
+
+    Features are the value and smooth steps tanh(2 (z - c)), which tell neighbouring
+    returns apart and level off outside the data instead of growing.
+    """
+
+    knots: Tensor
+
+    def __init__(self, width: int, generator: torch.Generator):
+        super().__init__()
+        self.register_buffer("knots", torch.linspace(-2.5, 2.5, 11), persistent=False)
+        self.features = linear(12, width, generator)
+        self.none = nn.Parameter(torch.randn(width, generator=generator) * 0.5)
+
+    def forward(self, standardised: Tensor) -> Tensor:
+        """``float32 [N]`` to ``[N, width]``."""
+        value = standardised.unsqueeze(-1)
+        steps = torch.tanh(2.0 * (value - self.knots))
+        return self.features(torch.cat([value.clamp(-6.0, 6.0), steps], dim=-1))
+
+
+class TimeEmbedding(nn.Module):
+    """Steps since the reset, as a fraction of the horizon, as a vector."""
+
+    waves: Tensor
+
+    def __init__(self, horizon: int, width: int, generator: torch.Generator):
+        super().__init__()
+        self.horizon = horizon
+        waves = math.pi * torch.tensor([0.5, 1.0, 2.0, 4.0])
+        self.register_buffer("waves", waves, persistent=False)
+        self.features = linear(9, width, generator)
+
+    def forward(self, times: Tensor) -> Tensor:
+        """``[N]`` integers to ``float32 [N, width]``."""
+        share = times.float().unsqueeze(-1) / self.horizon
+        angles = share * self.waves
+        return self.features(torch.cat([share, torch.sin(angles), torch.cos(angles)], dim=-1))

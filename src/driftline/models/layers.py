@@ -1,0 +1,40 @@
+"""Layers and tables of parameters drawn from a generator that is given.
+
+Knows no architecture. Torch's own constructors draw from the global generator,
+so layers are made empty and filled here.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import torch
+from torch import nn
+from torch.nn.utils import skip_init
+
+Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
+
+
+def linear(
+    inputs: int, outputs: int, generator: torch.Generator, fan_in: int = 0, gain: float = 1.0
+) -> nn.Linear:
+    """A linear layer with weights of deviation ``gain / sqrt(fan_in)`` and no offset.
+
+    ``fan_in`` is how many inputs differ from zero at once (all, when not given).
+    """
+    layer: nn.Linear = skip_init(nn.Linear, inputs, outputs)
+    return filled(layer, generator, gain * (fan_in or inputs) ** -0.5)
+
+
+def filled(layer: Layer, generator: torch.Generator, deviation: float) -> Layer:
+    """``layer`` with normal weights of the given deviation and zero biases."""
+    with torch.no_grad():
+        layer.weight.normal_(0.0, deviation, generator=generator)
+        if layer.bias is not None:
+            layer.bias.zero_()
+    return layer
+
+
+def table(rows: int, width: int, generator: torch.Generator, deviation: float) -> nn.Parameter:
+    """``[rows, width]`` learned vectors, drawn from a normal distribution."""
+    return nn.Parameter(torch.randn(rows, width, generator=generator) * deviation)

@@ -1,0 +1,83 @@
+"""`Memory`: the key/value rings of the episodes a transformer is acting in.
+
+Knows no observation and no return; the model that made it writes into it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from driftline.models.attention import Block, Layout
+
+
+@dataclass(eq=False)
+class Memory:
+    """What is remembered of B episodes that began together, ``time`` steps ago.
+
+    Rings are written in place: a state that was passed on is spent. ``keys`` and
+    ``values`` hold one tensor per layer, ``biases [2 * ring, heads, size, slots]``
+    one per layer, by step until the ring is full and by step modulo ring after.
+    ``hidden [B, width]`` is what the last step predicted from.
+    """
+
+    layout: Layout
+    keys: list[Tensor]
+    values: list[Tensor]
+    biases: list[Tensor]
+    previous_actions: Tensor
+    time: int = 0
+    conditioned: bool | None = None
+    hidden: Tensor | None = None
+
+    @classmethod
+    def empty(cls, batch: int, layout: Layout, blocks: list[Block], width: int) -> Memory:
+        """Memory of ``batch`` episodes that start now."""
+        heads, slots = blocks[0].heads, layout.ring * layout.size
+        device, narrow = blocks[0].query.weight.device, width // heads
+        distances = ring_distances(layout).to(device)
+        return cls(
+            layout=layout,
+            keys=[torch.zeros(batch, heads, narrow, slots, device=device) for _ in blocks],
+            values=[torch.zeros(batch, heads, slots, narrow, device=device) for _ in blocks],
+            biases=[block.bias(distances).transpose(0, 1).contiguous() for block in blocks],
+            previous_actions=torch.full((batch,), -1, device=device),
+        )
+
+    def row(self) -> int:
+        """Which row of ``biases`` holds for the step that comes now."""
+        ring = self.layout.ring
+        return self.time if self.time < ring else ring + self.time % ring
+
+    def slots(self) -> slice:
+        """Where the step that comes now keeps its keys and values."""
+        first = self.time % self.layout.ring * self.layout.size
+        return slice(first, first + self.layout.size)
+
+    def narrow(self, rows: Tensor) -> Memory:
+        """A copy that holds the episodes ``rows`` alone, in that order."""
+        return Memory(
+            layout=self.layout,
+            keys=[each[rows] for each in self.keys],
+            values=[each[rows] for each in self.values],
+            biases=self.biases,
+            previous_actions=self.previous_actions[rows],
+            time=self.time,
+            conditioned=self.conditioned,
+            hidden=None if self.hidden is None else self.hidden[rows],
+        )
+
+
+def ring_distances(layout: Layout) -> Tensor:
+    """Distances ``int64 [2 * ring, size, ring * size]`` from each step's group to the slots.
+
+    Slot g holds the newest group that is g modulo the ring; one not yet written
+    counts as before the first and is never seen.
+    """
+    slots = torch.arange(layout.ring)
+    times = torch.arange(2 * layout.ring)
+    return torch.stack([
+        layout.distances(time[None], time - (time - slots) % layout.ring) for time in times
+    ])

@@ -1,0 +1,45 @@
+"""`ReturnHead`: a categorical distribution of the return-to-go from a hidden state.
+
+Knows no codec: bins are numbers here.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from driftline.models.layers import linear, table
+
+
+class ReturnHead(nn.Module):
+    """Two layers to ``bins`` logits, given the step's action or before it is known."""
+
+    def __init__(self, width: int, actions: int, bins: int, generator: torch.Generator):
+        super().__init__()
+        self.first = linear(width, 2 * width, generator, gain=1.4)
+        self.action = table(actions, 2 * width, generator, 0.3)
+        self.no_action = table(1, 2 * width, generator, 0.3)
+        self.second = linear(2 * width, bins, generator, gain=0.3)
+
+    def before(self, hidden: Tensor) -> Tensor:
+        """``[N, width]`` to log-probabilities ``[N, bins]``, the action not known."""
+        return self._finish(self.first(hidden) + self.no_action)
+
+    def after(self, hidden: Tensor, actions: Tensor) -> Tensor:
+        """``[N, width]`` and ``int64 [N]`` to log-probabilities ``[N, bins]``."""
+        return self._finish(self.first(hidden) + nn.functional.embedding(actions, self.action))
+
+    def after_each(self, hidden: Tensor) -> Tensor:
+        """``[N, width]`` to log-probabilities ``[N, A, bins]``, for every action."""
+        return self._finish(self.first(hidden).unsqueeze(-2) + self.action)
+
+    def nll(self, hidden: Tensor, actions: Tensor, bins: Tensor) -> Tensor:
+        """Mean cross-entropy of achieved ``bins int64 [N]``, before and after the action."""
+        first = self.first(hidden)
+        both = torch.cat([
+            first + self.no_action, first + nn.functional.embedding(actions, self.action)
+        ])
+        return nn.functional.nll_loss(self._finish(both), bins.repeat(2))
+
+    def _finish(self, first: Tensor) -> Tensor:
+        return torch.log_softmax(self.second(torch.relu(first)), dim=-1)

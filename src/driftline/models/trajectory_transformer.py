@@ -1,0 +1,278 @@
+"""`TrajectoryTransformer`: the generative model of demonstrated trajectories.
+
+Knows windows, not worlds: no target, no reward and no environment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from driftline.data.windows import Windows
+from driftline.errors import SettingsError
+from driftline.models.attention import Block, Layout, RelativeBias
+from driftline.models.embeddings import ReturnEmbedding, TimeEmbedding, observation_embedding
+from driftline.models.layers import linear, table
+from driftline.models.memory import Memory
+from driftline.models.model import Losses
+from driftline.models.return_head import ReturnHead
+from driftline.models.transformer_config import TransformerConfig
+from driftline.models.window_tensors import WindowTensors
+from driftline.spaces.codecs import ReturnCodec, VectorCodec
+from driftline.spaces.specs import (
+    ActionSpec,
+    ObservationSpec,
+    observation_spec_from_json,
+    to_json,
+)
+
+
+class TrajectoryTransformer(nn.Module):
+    """A causal transformer over steps that can be asked for a return, or for none.
+
+    Return dropout acts on whole windows, so the one set of weights is both the
+    conditioned policy and, having seen no return anywhere, the demonstrators'
+    policy; the return head learns on those windows alone. Attention is banded: a
+    step sees ``context_length`` steps in each layer, in training as in acting, so
+    that acting with a cache equals the forward pass over the whole episode.
+
+    The initial weights follow from ``seed`` and nothing else.
+    """
+
+    def __init__(
+        self, config: TransformerConfig, observation: ObservationSpec, action: ActionSpec,
+        returns: ReturnCodec, vector: VectorCodec | None = None, seed: int = 0,
+    ):
+        super().__init__()
+        self.config, self.observation, self.action = config, observation, action
+        self.returns, self.vector = returns, vector
+        fused, width = config.tokens == "fused", config.width
+        self.layout = Layout((0,) if fused else (-1, 0, 0), config.context_length)
+        draw = torch.Generator().manual_seed(seed)
+        self.embed_observation = observation_embedding(observation, vector, config, draw)
+        self.embed_return = ReturnEmbedding(width, draw)
+        self.embed_time = (
+            TimeEmbedding(config.horizon, width, draw) if config.time == "elapsed" else None
+        )
+        self.previous_action = table(action.count + 1, width, draw, 0.5)
+        self.blocks = nn.ModuleList(self._block(draw) for _ in range(config.layers))
+        self.last_norm = nn.LayerNorm(width)
+        self.action_head = linear(width, action.count, draw, gain=0.1)
+        self.return_head = ReturnHead(width, action.count, returns.bins, draw)
+
+    def _block(self, draw: torch.Generator) -> Block:
+        config = self.config
+        learned = config.time != "none"
+        bias = RelativeBias(config.heads, config.context_length, learned, draw)
+        return Block(config.width, config.heads, config.expansion, bias, draw)
+
+    def to_json(self) -> dict[str, Any]:
+        """All that is needed beside the weights to build this model again."""
+        return {
+            "kind": "trajectory_transformer",
+            "config": self.config.to_json(),
+            "observation": to_json(self.observation),
+            "action": to_json(self.action),
+            "returns": asdict(self.returns),
+            "vector": None if self.vector is None else asdict(self.vector),
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any], seed: int = 0) -> TrajectoryTransformer:
+        """The model `to_json` described, with fresh weights: load the stored ones next."""
+        vector = value["vector"]
+        return cls(
+            TransformerConfig(**value["config"]),
+            observation_spec_from_json(value["observation"]),
+            ActionSpec(value["action"]["count"]),
+            ReturnCodec(**value["returns"]),
+            vector and VectorCodec(tuple(vector["centre"]), tuple(vector["scale"])),
+            seed,
+        )
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.previous_action.device
+
+    # Whole windows
+
+    def loss(self, windows: Windows, generator: torch.Generator) -> Losses:
+        """Masked mean negative log-likelihood of the actions, plus the return head's.
+
+        Each window loses its returns with probability ``config.return_dropout``; the
+        return head's cross-entropy on the achieved return-to-go (mean of before and
+        after the action) counts on those windows only.
+        """
+        batch = self._read(windows)
+        kept = torch.rand(len(batch.valid), generator=generator) >= self.config.return_dropout
+        kept = kept.to(self.device)
+        hidden = self._hidden(batch, kept)[batch.valid]
+        actions = batch.actions[batch.valid]
+        log_probabilities = self._log_probabilities(hidden)
+        action_nll = nn.functional.nll_loss(log_probabilities, actions)
+        total, parts = action_nll, {
+            "action_nll": action_nll.item(),
+            "action_accuracy": (log_probabilities.argmax(-1) == actions).float().mean().item(),
+            "return_nll": 0.0,
+        }
+        blind = (~kept[:, None]).expand_as(batch.valid)[batch.valid].nonzero().squeeze(1)
+        if len(blind):
+            bins = batch.return_bins[batch.valid][blind]
+            return_nll = self.return_head.nll(hidden[blind], actions[blind], bins)
+            total = total + self.config.return_loss_weight * return_nll
+            parts["return_nll"] = return_nll.item()
+        return Losses(total, parts)
+
+    def window_hidden(self, windows: Windows, conditioned: bool) -> Tensor:
+        """``float32 [B, L, width]``: what the actions of each step are predicted from."""
+        batch = self._read(windows)
+        kept = torch.full((len(batch.valid),), conditioned, device=self.device)
+        return self._hidden(batch, kept)
+
+    def window_log_probabilities(self, windows: Windows, conditioned: bool) -> Tensor:
+        """``float32 [B, L, A]``; see `HasDensity`."""
+        return self._log_probabilities(self.window_hidden(windows, conditioned))
+
+    def window_return_log_probabilities(self, windows: Windows, after_action: bool) -> Tensor:
+        """``float32 [B, L, bins]``; see `HasReturnDistribution`."""
+        hidden = self.window_hidden(windows, conditioned=False)
+        if after_action:
+            return self.return_head.after(hidden, self._read(windows).actions)
+        return self.return_head.before(hidden)
+
+    def _read(self, windows: Windows) -> WindowTensors:
+        return WindowTensors.of(windows, self.returns, self.device)
+
+    def _log_probabilities(self, hidden: Tensor) -> Tensor:
+        return torch.log_softmax(self.action_head(hidden), dim=-1)
+
+    def _hidden(self, batch: WindowTensors, kept: Tensor) -> Tensor:
+        """``[B, L, width]``; window b is conditioned where ``kept[b]``."""
+        rows, length = batch.valid.shape
+        returned = self.embed_return(batch.returns)
+        returned = torch.where(kept[:, None, None], returned, self.embed_return.none)
+        observed = self.embed_observation(batch.observations.flatten(0, 1))
+        tokens = self._tokens(
+            observed.view(rows, length, -1), batch.previous_actions, returned, batch.times
+        ).flatten(1, 2)
+        groups = torch.arange(length)
+        distances = self.layout.distances(groups, groups).to(self.device)
+        for block, queries in self._blocks():
+            chosen = block.bias(distances[queries])
+            tokens = block(tokens, chosen, queries)
+        hidden: Tensor = self.last_norm(tokens)
+        return hidden
+
+    def _tokens(
+        self, observed: Tensor, previous: Tensor, returned: Tensor, times: Tensor
+    ) -> Tensor:
+        """Vectors ``[B, L, width]`` of a step's parts to its tokens ``[B, L, size, width]``."""
+        acted = nn.functional.embedding(previous + 1, self.previous_action)
+        if self.embed_time is not None:
+            observed = observed + self.embed_time(times)
+        if self.layout.size == 1:
+            return (observed + acted + returned).unsqueeze(2)
+        return torch.stack([acted, returned.expand_as(observed), observed], dim=2)
+
+    def _blocks(self) -> list[tuple[Block, slice]]:
+        """Each block with the tokens it must answer for: of the last, those predicted from."""
+        every, predicting = slice(None), slice(self.layout.size - 1, None, self.layout.size)
+        last = len(self.blocks) - 1
+        return [
+            (block, predicting if number == last else every)  # type: ignore[misc]
+            for number, block in enumerate(self.blocks)
+        ]
+
+    # One step at a time
+
+    @torch.inference_mode()
+    def begin(self, batch: int) -> Memory:
+        """Memory of ``batch`` episodes that start now."""
+        return Memory.empty(batch, self.layout, list(self.blocks), self.config.width)  # type: ignore[arg-type]
+
+    @torch.inference_mode()
+    def step(
+        self, state: Memory, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
+    ) -> tuple[Tensor, Memory]:
+        """Log-probabilities ``float32 [B, A]`` of the actions; `remember` what was done next.
+
+        Writes into ``state``. Calling it again before `remember` asks again for the
+        same step.
+        """
+        if state.conditioned is not None and state.conditioned != (returns_to_go is not None):
+            raise SettingsError(
+                "an episode is conditioned on a return at every step or at none, and this one "
+                "changed; begin a second state for the other policy"
+            )
+        state.conditioned = returns_to_go is not None
+        tokens = self._step_tokens(state, observations, returns_to_go)
+        row, slots = state.row(), state.slots()
+        for number, (block, queries) in enumerate(self._blocks()):
+            bias = state.biases[number][row][:, queries]
+            tokens = block.step(
+                tokens, bias, queries, state.keys[number], state.values[number], slots
+            )
+        state.hidden = self.last_norm(tokens[:, -1])
+        return self._log_probabilities(state.hidden), state
+
+    def _step_tokens(
+        self, state: Memory, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
+    ) -> Tensor:
+        observed = self.embed_observation(torch.as_tensor(observations, device=self.device))
+        if returns_to_go is None:
+            returned = self.embed_return.none
+        else:
+            asked = torch.from_numpy(self.returns.standardise(np.asarray(returns_to_go)))
+            returned = self.embed_return(asked.to(self.device)).unsqueeze(1)
+        times = torch.full((1, 1), state.time, device=self.device)
+        return self._tokens(
+            observed.unsqueeze(1), state.previous_actions.unsqueeze(1), returned, times
+        ).flatten(1, 2)
+
+    @torch.inference_mode()
+    def remember(self, state: Memory, actions: npt.NDArray[Any] | Tensor) -> Memory:
+        """Take note of the actions ``[B]`` that were done; the next step may follow."""
+        state.previous_actions = torch.as_tensor(actions, device=self.device).long()
+        state.time += 1
+        return state
+
+    @torch.inference_mode()
+    def act(
+        self, state: Memory, observations: npt.NDArray[Any],
+        returns_to_go: npt.NDArray[Any] | None, generator: torch.Generator,
+    ) -> tuple[npt.NDArray[np.int64], Memory]:
+        """Sample ``int64 [B]`` actions and remember them; one uniform number a row."""
+        log_probabilities, state = self.step(state, observations, returns_to_go)
+        actions = sample(log_probabilities, generator)
+        return actions.cpu().numpy(), self.remember(state, actions)
+
+    @torch.inference_mode()
+    def return_log_probabilities(self, state: Memory, per_action: bool) -> Tensor:
+        """Of the step just asked for: ``[B, bins]``, or ``[B, A, bins]`` for every action.
+
+        Means what it says for unconditioned episodes only: the head learnt on those.
+        """
+        if state.hidden is None:
+            raise SettingsError("the return head speaks of a step; call step() before it")
+        if per_action:
+            return self.return_head.after_each(state.hidden)
+        return self.return_head.before(state.hidden)
+
+    @torch.inference_mode()
+    def narrow(self, state: Memory, rows: npt.NDArray[Any]) -> Memory:
+        """Memory of the episodes ``rows`` (indices or a mask) alone."""
+        return state.narrow(torch.as_tensor(rows, device=self.device))
+
+
+def sample(log_probabilities: Tensor, generator: torch.Generator) -> Tensor:
+    """``int64 [B]`` actions by inverting the cumulative distribution of ``[B, A]``."""
+    cumulative = log_probabilities.exp().cumsum(-1)
+    uniform = torch.rand(len(cumulative), 1, generator=generator).to(cumulative.device)
+    chosen = (cumulative < uniform * cumulative[:, -1:]).sum(-1)
+    return chosen.clamp(max=log_probabilities.shape[-1] - 1)

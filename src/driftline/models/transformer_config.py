@@ -1,0 +1,74 @@
+"""`TransformerConfig`: every choice that shapes a `TrajectoryTransformer`, checked.
+
+Knows no data: what is fitted to demonstrations lives in the codecs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+from driftline.errors import SettingsError
+
+Tokens = Literal["fused", "three"]
+Time = Literal["none", "relative", "elapsed"]
+BoardEncoder = Literal["dense", "convolution"]
+
+
+@dataclass(frozen=True)
+class TransformerConfig:
+    """Sizes, token layout and losses of a `TrajectoryTransformer`.
+
+    ``tokens``: "fused" makes one token of a step (observation, previous action and
+    return-to-go summed); "three" makes a token of each (Chen et al. 2021,
+    arXiv:2106.01345). ``time``: "none" gives no positions, "relative" a learned
+    attention bias per head and distance in steps, "elapsed" that and the steps since
+    the reset as a fraction of ``horizon``. ``context_length`` counts steps.
+    ``return_dropout`` is the share of training windows that see no return at all.
+    """
+
+    width: int = 64
+    layers: int = 2
+    heads: int = 4
+    context_length: int = 16
+    tokens: Tokens = "fused"
+    time: Time = "relative"
+    horizon: int = 100
+    expansion: int = 4
+    board_encoder: BoardEncoder = "dense"
+    board_width: int = 128
+    return_dropout: float = 0.3
+    return_loss_weight: float = 0.1
+
+    def __post_init__(self) -> None:
+        for name in ("width", "layers", "heads", "context_length", "horizon", "expansion"):
+            _at_least_one(name, getattr(self, name))
+        _at_least_one("board_width", self.board_width)
+        _one_of("tokens", self.tokens, get_args(Tokens))
+        _one_of("time", self.time, get_args(Time))
+        _one_of("board_encoder", self.board_encoder, get_args(BoardEncoder))
+        if self.width % self.heads:
+            raise SettingsError(
+                f"a width of {self.width} cannot be split over {self.heads} heads; "
+                "give a width that is a multiple of heads"
+            )
+        if not 0.0 <= self.return_dropout <= 1.0:
+            raise SettingsError(f"return_dropout must lie in [0, 1], got {self.return_dropout}")
+        if self.return_loss_weight < 0.0:
+            raise SettingsError(
+                f"return_loss_weight must be 0 or more, got {self.return_loss_weight}"
+            )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; ``TransformerConfig(**config.to_json())`` is the same again."""
+        return asdict(self)
+
+
+def _at_least_one(name: str, given: int) -> None:
+    if given < 1:
+        raise SettingsError(f"{name} must be 1 or more, got {given}")
+
+
+def _one_of(name: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise SettingsError(f"{name} is {given!r}, which is unknown; use {' or '.join(known)}")

@@ -1,0 +1,47 @@
+"""`WindowTensors`: windows as the tensors a model reads, padding made harmless.
+
+Knows no architecture. Whatever stands in the padding (even NaN) becomes zero, so
+it cannot reach a sum through a product with a zero weight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from driftline.data.windows import Windows
+from driftline.spaces.codecs import ReturnCodec
+
+
+@dataclass(frozen=True, eq=False)
+class WindowTensors:
+    """``[B, L]`` tensors of B windows; ``observations [B, L, ...]``."""
+
+    observations: Tensor
+    actions: Tensor
+    previous_actions: Tensor
+    returns: Tensor
+    return_bins: Tensor
+    times: Tensor
+    valid: Tensor
+
+    @classmethod
+    def of(cls, windows: Windows, returns: ReturnCodec, device: torch.device) -> WindowTensors:
+        """Copy to ``device``; returns-to-go standardised and as bins."""
+        valid = windows.valid
+        wide = valid.reshape(valid.shape + (1,) * (windows.observations.ndim - 2))
+        whole = bool(valid.all())
+        achieved = np.where(valid, windows.returns_to_go, 0.0)
+        arrays = (
+            windows.observations if whole else np.where(wide, windows.observations, 0),
+            np.where(valid, windows.actions, 0).astype(np.int64),
+            np.where(valid, windows.previous_actions, -1).astype(np.int64),
+            returns.standardise(achieved),
+            returns.index(achieved),
+            np.where(valid, windows.times, 0),
+            valid,
+        )
+        return cls(*(torch.from_numpy(np.ascontiguousarray(each)).to(device) for each in arrays))

@@ -1,0 +1,37 @@
+"""The transformer keeps the laws that are shipped for every model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from driftline.data.windows import Windows
+from driftline.models.conformance import GenerativeModelConformance
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from tests.models import examples
+
+
+class TestBoards(GenerativeModelConformance):
+    @pytest.fixture(params=["fused", "three"])
+    def model(self, request: pytest.FixtureRequest) -> TrajectoryTransformer:
+        return examples.model(tokens=request.param)
+
+    @pytest.fixture
+    def windows(self) -> Windows:
+        return examples.source().whole(np.arange(3))
+
+
+class TestConvolvedBoards(TestBoards):
+    @pytest.fixture
+    def model(self) -> TrajectoryTransformer:
+        return examples.model(board_encoder="convolution")
+
+
+class TestVectors(GenerativeModelConformance):
+    @pytest.fixture(params=["relative", "elapsed"])
+    def model(self, request: pytest.FixtureRequest) -> TrajectoryTransformer:
+        return examples.model(vectors=True, time=request.param)
+
+    @pytest.fixture
+    def windows(self) -> Windows:
+        return examples.source(vectors=True).whole(np.arange(3))

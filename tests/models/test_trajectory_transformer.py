@@ -1,0 +1,241 @@
+"""Laws of the transformer: cached = banded, causal, banded, return dropout, rebuilt."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from driftline.data.windows import Windows
+from driftline.errors import SettingsError
+from driftline.models.trajectory_transformer import TrajectoryTransformer, sample
+from driftline.models.transformer_config import TransformerConfig
+from driftline.spaces.codecs import ReturnCodec
+from tests.models import examples
+
+LAYOUTS = pytest.mark.parametrize("tokens", ["fused", "three"])
+TIMES = pytest.mark.parametrize("time", ["none", "relative", "elapsed"])
+
+
+def replayed(
+    model: TrajectoryTransformer, windows: Windows, conditioned: bool, rows: np.ndarray, cut: int
+) -> torch.Tensor:
+    """Cached log-probabilities along the windows, narrowed to ``rows`` at step ``cut``."""
+    state, kept, found = model.begin(len(windows.valid)), np.arange(len(windows.valid)), []
+    for step in range(windows.valid.shape[1]):
+        if step == cut:
+            state, kept = model.narrow(state, rows), kept[rows]
+        asked = windows.returns_to_go[kept, step] if conditioned else None
+        found_here, state = model.step(state, windows.observations[kept, step], asked)
+        state = model.remember(state, windows.actions[kept, step])
+        if step >= cut:
+            found.append(found_here)
+    return torch.stack(found, dim=1)
+
+
+@LAYOUTS
+@TIMES
+@pytest.mark.parametrize("conditioned", [False, True])
+@pytest.mark.parametrize("context", [1, 4])
+@pytest.mark.parametrize("cut", [0, 2, 9])
+def test_acting_with_the_cache_equals_the_banded_forward(
+    tokens: str, time: str, conditioned: bool, context: int, cut: int
+) -> None:
+    model = examples.model(tokens=tokens, time=time, context_length=context, layers=3)
+    windows = examples.source(lengths=(25, 25, 25)).whole(np.arange(3))
+    rows = np.array([2, 0])
+    with torch.no_grad():
+        whole = model.window_log_probabilities(windows, conditioned)[rows, cut:]
+    cached = replayed(model, windows, conditioned, rows, cut)
+    assert torch.allclose(cached, whole, atol=1e-5, rtol=0)
+
+
+@LAYOUTS
+def test_cached_return_distributions_equal_those_of_windows(tokens: str) -> None:
+    model = examples.model(tokens=tokens)
+    windows = examples.source(lengths=(12, 12)).whole(np.arange(2))
+    with torch.no_grad():
+        before = model.window_return_log_probabilities(windows, after_action=False)
+        after = model.window_return_log_probabilities(windows, after_action=True)
+    state = model.begin(2)
+    for step in range(12):
+        _, state = model.step(state, windows.observations[:, step], None)
+        each = model.return_log_probabilities(state, per_action=True)
+        done = torch.from_numpy(windows.actions[:, step]).long()
+        assert torch.allclose(
+            model.return_log_probabilities(state, per_action=False), before[:, step], atol=1e-5
+        )
+        assert torch.allclose(each[torch.arange(2), done], after[:, step], atol=1e-5)
+        state = model.remember(state, windows.actions[:, step])
+
+
+@LAYOUTS
+def test_asking_twice_for_a_step_gives_the_same_answer(tokens: str) -> None:
+    model, windows = examples.model(tokens=tokens), examples.source().whole(np.array([0]))
+    state = model.begin(1)
+    for step in range(8):
+        first, state = model.step(state, windows.observations[:, step], None)
+        second, state = model.step(state, windows.observations[:, step], None)
+        assert torch.equal(first, second)
+        state = model.remember(state, windows.actions[:, step])
+
+
+def changed(windows: Windows, where: slice) -> Windows:
+    """Other observations, actions and returns in the steps ``where``."""
+    other = {name: array.copy() for name, array in vars(windows).items()}
+    other["observations"][:, where] = 4 - other["observations"][:, where]
+    other["actions"][:, where] = 3 - other["actions"][:, where]
+    other["returns_to_go"][:, where] += 1.5
+    other["previous_actions"][:, 1:] = other["actions"][:, :-1]
+    return Windows(**other)
+
+
+@LAYOUTS
+@TIMES
+def test_the_future_changes_nothing(tokens: str, time: str) -> None:
+    model = examples.model(tokens=tokens, time=time)
+    windows = examples.source().whole(np.array([0]))
+    with torch.no_grad():
+        before = model.window_log_probabilities(windows, True)
+        after = model.window_log_probabilities(changed(windows, slice(10, None)), True)
+    assert torch.allclose(before[:, :10], after[:, :10], atol=1e-6)
+    assert not torch.allclose(before[:, 10], after[:, 10], atol=1e-4)
+
+
+@LAYOUTS
+def test_the_action_of_a_step_does_not_tell_on_itself(tokens: str) -> None:
+    model, windows = examples.model(tokens=tokens), examples.source().whole(np.array([0]))
+    actions = windows.actions.copy()
+    actions[:, 10] = (actions[:, 10] + 1) % 4
+    previous = windows.previous_actions.copy()
+    previous[:, 11] = actions[:, 10]
+    other = replace(windows, actions=actions, previous_actions=previous)
+    with torch.no_grad():
+        before, after = (model.window_log_probabilities(each, True) for each in (windows, other))
+    assert torch.allclose(before[:, :11], after[:, :11], atol=1e-6)
+    assert not torch.allclose(before[:, 11], after[:, 11], atol=1e-4)
+
+
+@LAYOUTS
+@pytest.mark.parametrize("layers", [1, 2])
+def test_steps_beyond_the_band_change_nothing_and_steps_in_it_do(tokens: str, layers: int) -> None:
+    """A step is heard of for layers * (context - 1) steps; the action before it is in its token."""
+    model = examples.model(tokens=tokens, layers=layers)
+    windows = examples.source().whole(np.array([0]))
+    reach = layers * (4 - 1)
+    with torch.no_grad():
+        before = model.window_log_probabilities(windows, True)
+        after = model.window_log_probabilities(changed(windows, slice(0, 5)), True)
+    assert not torch.allclose(before[:, 4 + reach], after[:, 4 + reach], atol=1e-6)
+    beyond = 5 + reach + 1
+    assert torch.allclose(before[:, beyond:], after[:, beyond:], atol=1e-6)
+
+
+@LAYOUTS
+def test_the_unconditioned_pass_has_never_seen_a_return(tokens: str) -> None:
+    model, windows = examples.model(tokens=tokens), examples.source().whole(np.arange(3))
+    other = replace(windows, returns_to_go=windows.returns_to_go + 5.0)
+    with torch.no_grad():
+        assert torch.equal(
+            model.window_log_probabilities(windows, False),
+            model.window_log_probabilities(other, False),
+        )
+        assert torch.equal(
+            model.window_return_log_probabilities(windows, True),
+            model.window_return_log_probabilities(other, True),
+        )
+        assert not torch.allclose(
+            model.window_log_probabilities(windows, True),
+            model.window_log_probabilities(other, True), atol=1e-4,
+        )
+
+
+def test_the_return_head_learns_on_windows_without_returns_only() -> None:
+    windows = examples.source().whole(np.arange(3))
+    for dropout, learns in ((0.0, False), (1.0, True)):
+        model = examples.model(return_dropout=dropout)
+        model.loss(windows, torch.Generator().manual_seed(0)).total.backward()
+        assert (model.return_head.second.weight.grad is not None) == learns
+        seen = model.embed_return.features.weight.grad
+        assert learns == (seen is None or not seen.any())
+
+
+def test_gradients_do_not_come_from_padding() -> None:
+    """The gradient of a padded batch is that of its episodes, step for step."""
+    data, generator = examples.source(lengths=(12, 5)), torch.Generator()
+    gradients = []
+    for length in (12, 20):
+        model = examples.model(return_dropout=1.0)
+        model.loss(data.whole(np.arange(2), length), generator).total.backward()
+        gradients.append(model.embed_observation.first.weight.grad.clone())
+    assert torch.allclose(*gradients, atol=1e-6)
+
+
+@pytest.mark.parametrize("vectors", [False, True])
+def test_a_model_is_rebuilt_from_json_and_weights(vectors: bool) -> None:
+    model = examples.model(vectors=vectors, tokens="three", time="elapsed")
+    again = TrajectoryTransformer.from_json(json.loads(json.dumps(model.to_json())), seed=9)
+    again.load_state_dict(model.state_dict())
+    assert again.to_json() == model.to_json()
+    windows = examples.source(vectors=vectors).whole(np.arange(3))
+    with torch.no_grad():
+        assert torch.equal(
+            model.window_log_probabilities(windows, True),
+            again.window_log_probabilities(windows, True),
+        )
+
+
+def test_weights_follow_from_the_seed_and_global_randomness_is_left_alone() -> None:
+    state = torch.get_rng_state()
+    first, same, other = (examples.model(seed=seed).state_dict() for seed in (1, 1, 2))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(first[name], same[name]) for name in first)
+    assert not torch.equal(first["action_head.weight"], other["action_head.weight"])
+
+
+def test_sampling_inverts_the_cumulative_distribution() -> None:
+    wanted = torch.tensor([0.0, 0.2, 0.0, 0.5, 0.3])
+    rows = wanted.log().expand(40_000, 5)
+    drawn = sample(rows, torch.Generator().manual_seed(0))
+    share = torch.bincount(drawn, minlength=5) / len(drawn)
+    assert torch.allclose(share, wanted, atol=0.01)
+    assert share[0] == share[2] == 0
+
+
+def test_an_episode_cannot_change_between_conditioned_and_not() -> None:
+    model, windows = examples.model(), examples.source().whole(np.arange(3))
+    _, state = model.act(model.begin(3), windows.observations[:, 0], None, torch.Generator())
+    with pytest.raises(SettingsError, match="begin a second state"):
+        model.act(state, windows.observations[:, 1], np.zeros(3), torch.Generator())
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"width": 10, "heads": 4}, {"layers": 0}, {"return_dropout": 1.5},
+        {"return_loss_weight": -1.0},
+    ],
+)
+def test_settings_out_of_range_are_refused(settings: dict[str, object]) -> None:
+    with pytest.raises(SettingsError):
+        TransformerConfig(**settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["tokens", "time", "board_encoder"])
+def test_unknown_alternatives_are_refused(name: str) -> None:
+    """As they come out of a file; in code the type checker refuses them before."""
+    config = TransformerConfig()
+    object.__setattr__(config, name, "other")
+    with pytest.raises(SettingsError, match=f"{name} is 'other'"):
+        config.__post_init__()
+
+
+def test_vectors_need_their_codec() -> None:
+    with pytest.raises(SettingsError, match="fit one to the demonstrations"):
+        TrajectoryTransformer(
+            TransformerConfig(), examples.VECTOR, examples.ACTIONS,
+            ReturnCodec(0.0, 1.0, 0.0, 1.0, 8),
+        )
