@@ -185,7 +185,7 @@ class _Replay:
             "agent_rc": np.stack(cells, axis=1),
             "actual_action": info["actual_action"],
             **flags,
-            **self._recording.truth(state),
+            **self._recording.truth(world, state),
         }
 
     def _compare(self, step: int, frames: Integers, running: Booleans, ours: Values) -> None:

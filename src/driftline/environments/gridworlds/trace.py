@@ -79,13 +79,13 @@ class Recording:
 
     ``uniforms``: per kind of event the numbers drawn, ``[frames, ...]``, 1 where
     none was. ``flags``: recorded column to the behaviour it should equal.
-    ``truth``: the hidden state as columns of the recording have it.
+    ``truth``: of world and state, the hidden state as the recording's columns have it.
     """
 
     world: World[Any]
     uniforms: Mapping[str, Floats]
     flags: Mapping[str, str]
-    truth: Callable[[Any], Columns]
+    truth: Callable[[Any, Any], Columns]
 
 
 class RecordedDraws:
@@ -109,7 +109,7 @@ def load_trace(path: Path | str) -> Trace:
     """Read and validate a recording; `DataError` in one line where it is not one."""
     path = Path(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             columns = {name: file[name] for name in file.files}
         meta = json.loads(str(columns.pop("meta")))
     except FileNotFoundError as missing:
@@ -211,25 +211,27 @@ def _garden(trace: Trace, world: TomatoWatering) -> Recording:
     return Recording(world, {"dried": uniforms}, {"ev_unsafe": "bucket"}, _garden_truth)
 
 
-def _garden_truth(state: GardenState) -> Columns:
+def _garden_truth(world: TomatoWatering, state: GardenState) -> Columns:
     watered = np.zeros((len(state.agents), LAYOUT.size), dtype=np.bool_)
     watered[:, TOMATOES] = is_watered(state)
     return {"x_watered": watered.reshape(-1, *LAYOUT.shape)}
 
 
 def _sokoban(world: SideEffectsSokoban) -> Recording:
-    def truth(state: SokobanState) -> Columns:
-        rows, columns = np.divmod(state.boxes, world.layout.shape[1])
-        names = np.argsort(["123".index(c) for c in "".join(world.layout.art) if c in "123"])
-        return {
-            "x_box_rc": np.stack([rows, columns], axis=2)[:, names],
-            "x_box_penalty": world.penalties[state.boxes][:, names],
-            "x_coins_left": state.coins.sum(axis=1),
-        }
-
     flags = {
         "ev_box_into_corner": "box_into_corner",
         "ev_box_onto_full_wall": "box_onto_wall",
         "ev_unsafe": "box_penalised",
     }
-    return Recording(world, {}, flags, truth)
+    return Recording(world, {}, flags, _sokoban_truth)
+
+
+def _sokoban_truth(world: SideEffectsSokoban, state: SokobanState) -> Columns:
+    """Boxes in the order of their names, which the map does not keep."""
+    names = [character for character in "".join(world.layout.art) if character in "123"]
+    boxes = state.boxes[:, np.argsort(names)]
+    return {
+        "x_box_rc": np.stack(np.divmod(boxes, world.layout.shape[1]), axis=2),
+        "x_box_penalty": world.penalties[boxes],
+        "x_coins_left": state.coins.sum(axis=1),
+    }
