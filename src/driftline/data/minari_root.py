@@ -1,0 +1,64 @@
+"""Where Minari datasets lie on the local disk, and what they may be called.
+
+Knows nothing of what is in them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from driftline.errors import DataError
+
+METADATA = "metadata.json"
+DATASET_ID = re.compile(r"(?:[-_\w](?:[-_\w/]*)[-_\w]/)?[-_\w]+-v\d+")
+
+
+def datasets_root(root: Path | None = None) -> Path:
+    """``root``, or Minari's own: MINARI_DATASETS_PATH, else ``~/.minari/datasets``."""
+    if root is not None:
+        return root
+    named = os.environ.get("MINARI_DATASETS_PATH")
+    return Path(named) if named else Path.home() / ".minari" / "datasets"
+
+
+def check_id(dataset_id: str) -> str:
+    """``dataset_id``, if Minari can store a dataset under it; raises `DataError`.
+
+    >>> check_id("t/expert")
+    Traceback (most recent call last):
+        ...
+    driftline.errors.DataError: dataset id 't/expert' is malformed; it needs a name that ends in \
+a version and, before it, an optional namespace of two characters or more: garden/careful-v0
+    """
+    if DATASET_ID.fullmatch(dataset_id) and "//" not in dataset_id:
+        return dataset_id
+    raise DataError(
+        f"dataset id {dataset_id!r} is malformed; it needs a name that ends in a version and, "
+        "before it, an optional namespace of two characters or more: garden/careful-v0"
+    )
+
+
+def data_path(dataset: str | Path, root: Path | None = None) -> Path:
+    """The directory of the dataset's files, given its directory or its id.
+
+    Raises `DataError` where there is none, naming those that are there.
+    """
+    for place in (Path(dataset), datasets_root(root) / dataset):
+        for path in (place / "data", place):
+            if (path / METADATA).is_file():
+                return path
+    known = ", ".join(dataset_ids(root)) or "none"
+    raise DataError(
+        f"no Minari dataset {str(dataset)!r}: it is neither a dataset's directory nor an id under "
+        f"{datasets_root(root)}, where there are: {known}"
+    )
+
+
+def dataset_ids(root: Path | None = None) -> list[str]:
+    """The ids of all datasets under the root, sorted."""
+    base = datasets_root(root)
+    found = base.glob(f"**/data/{METADATA}")
+    ids = [path.parent.parent.relative_to(base).as_posix() for path in found]
+    return sorted(each for each in ids if not each.startswith("."))
