@@ -1,0 +1,1 @@
+"""Measures of recorded episodes: how fast and how decisively behaviours appear."""
