@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.data.examples import random_episodes
 
 from driftline.data.episodes import Episodes, concatenate_episodes
 from driftline.data.store import from_table, to_table
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError
 from driftline.records.run_directory import RunDirectory
+from tests.data.examples import random_episodes
 
 
 def assert_same(one: Episodes, other: Episodes) -> None:

@@ -59,12 +59,14 @@ def action_spec(space: Space[Any]) -> ActionSpec:
 
 
 def observation_space(spec: ObservationSpec, dtype: np.dtype[Any]) -> Space[Any]:
-    """A space of ``spec`` whose samples have ``dtype``, for exchange formats."""
+    """A space of ``spec`` whose samples have ``dtype`` where they can, for exchange formats."""
     match spec:
         case CodesSpec(shape=()):
             return Discrete(spec.codes)
         case CodesSpec():
-            return MultiDiscrete(np.full(spec.shape, spec.codes), dtype=dtype.type)
+            fits = spec.codes <= np.iinfo(dtype).max  # the count itself must fit, not the codes
+            kind = dtype.type if fits else np.int64
+            return MultiDiscrete(np.full(spec.shape, spec.codes), dtype=kind)
         case VectorSpec():
             return Box(-np.inf, np.inf, (spec.size,), dtype=dtype.type)
         case _:

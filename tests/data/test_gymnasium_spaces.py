@@ -1,0 +1,96 @@
+"""Every space is either translated without loss or refused with a repair."""
+
+from __future__ import annotations
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium import spaces
+from hypothesis import given
+from hypothesis import strategies as st
+
+from driftline.data.gymnasium_spaces import (
+    action_space,
+    action_spec,
+    observation_space,
+    observation_spec,
+)
+from driftline.errors import SpaceError
+from driftline.spaces.specs import ActionSpec, CodesSpec, ObservationSpec, VectorSpec
+
+SHAPES = st.lists(st.integers(1, 4), max_size=3).map(tuple)
+
+
+@given(SHAPES, st.integers(2, 256), st.sampled_from([np.uint8, np.int64]))
+def test_codes_survive_the_way_through_a_space(
+    shape: tuple[int, ...], codes: int, kind: type
+) -> None:
+    spec = CodesSpec(shape, codes)
+    assert observation_spec(observation_space(spec, np.dtype(kind))) == spec
+
+
+@given(st.integers(1, 9))
+def test_vectors_survive_the_way_through_a_space(size: int) -> None:
+    space = observation_space(VectorSpec(size), np.dtype(np.float32))
+    assert observation_spec(space) == VectorSpec(size)
+    assert space.dtype == np.float32
+
+
+@given(st.integers(1, 50))
+def test_discrete_actions_survive_too(count: int) -> None:
+    assert action_spec(action_space(ActionSpec(count))) == ActionSpec(count)
+
+
+@pytest.mark.parametrize(
+    ("name", "observation", "action"),
+    [
+        ("FrozenLake-v1", CodesSpec((), 16), ActionSpec(4)),
+        ("CartPole-v1", VectorSpec(4), ActionSpec(2)),
+    ],
+)
+def test_spaces_of_environments_that_are_not_ours(
+    name: str, observation: ObservationSpec, action: ActionSpec
+) -> None:
+    environment = gymnasium.make(name)
+    assert observation_spec(environment.observation_space) == observation
+    assert action_spec(environment.action_space) == action
+
+
+REFUSED = [
+    (spaces.Discrete(3, start=1), "start at 0"),
+    (spaces.MultiDiscrete([2, 3]), "largest count"),
+    (spaces.MultiDiscrete([2, 2], start=[1, 1]), "subtract its start"),
+    (spaces.Box(0, 255, (64, 64, 3), np.uint8), "images are not supported yet"),
+    (spaces.Box(0, 5, (7, 9), np.uint8), "images are not supported yet"),
+    (spaces.Box(0, 5, (7,), np.int64), "MultiDiscrete"),
+    (spaces.Box(0.0, 1.0, (7, 9)), "FlattenObservation"),
+    (spaces.Box(0.0, 1.0, ()), "FlattenObservation"),
+    (spaces.Dict(a=spaces.Discrete(2)), "FlattenObservation"),
+    (spaces.Tuple([spaces.Discrete(2)]), "FlattenObservation"),
+    (spaces.MultiBinary(4), "FlattenObservation"),
+    (spaces.Text(4), "encode the text"),
+    (spaces.Sequence(spaces.Discrete(2)), "TransformObservation"),
+]
+
+
+@pytest.mark.parametrize(("space", "repair"), REFUSED, ids=lambda each: str(each)[:30])
+def test_an_unsupported_observation_space_is_one_line_with_a_repair(
+    space: spaces.Space, repair: str
+) -> None:
+    with pytest.raises(SpaceError, match=repair) as caught:
+        observation_spec(space)
+    said = str(caught.value)
+    assert "\n" not in said
+    assert "supported are Discrete(n)" in said
+    assert type(space).__name__ in said
+
+
+@pytest.mark.parametrize(
+    "space",
+    [spaces.Box(-1.0, 1.0, (2,)), spaces.MultiDiscrete([2, 2]), spaces.Discrete(2, start=-1)],
+    ids=str,
+)
+def test_an_unsupported_action_space_is_one_line_with_a_repair(space: spaces.Space) -> None:
+    with pytest.raises(SpaceError, match=r"action space .* supported is Discrete\(n\)") as caught:
+        action_spec(space)
+    assert "\n" not in str(caught.value)
