@@ -24,7 +24,7 @@ from driftline.shapes import Booleans, Floats, Integers
 RENDER_MODES = ("rgb_array", "ansi")
 
 
-class GridworldVectorEnv(VectorEnv[Boards, Integers, npt.NDArray[Any]]):
+class GridworldVectorEnv(VectorEnv[Boards, npt.NDArray[Any], npt.NDArray[Any]]):
     """``num_envs`` copies of ``world``, each step a few array operations.
 
     An episode ends ``terminated`` where the rules end it and ``truncated`` after
@@ -94,7 +94,9 @@ class GridworldVectorEnv(VectorEnv[Boards, Integers, npt.NDArray[Any]]):
         outcome.clear(np.ones_like(rows))
         return self.world.paint(self.state), _report(outcome)
 
-    def step(self, actions: Integers) -> tuple[Boards, Floats, Booleans, Booleans, dict[str, Any]]:
+    def step(
+        self, actions: npt.NDArray[Any]
+    ) -> tuple[Boards, Floats, Booleans, Booleans, dict[str, Any]]:
         """One step of every copy; ``actions`` is ``int[num_envs]``."""
         if self._finished is None:
             raise SettingsError("step() was called on an environment never reset; call reset()")
@@ -137,7 +139,7 @@ class GridworldVectorEnv(VectorEnv[Boards, Integers, npt.NDArray[Any]]):
             )
         return rows
 
-    def _checked(self, actions: Integers) -> Integers:
+    def _checked(self, actions: npt.NDArray[Any]) -> Integers:
         """A copy of ``actions`` as int64, or an error that says what is wrong with them."""
         given = np.asarray(actions)
         if given.shape != (self.num_envs,) or given.dtype.kind not in "iu":

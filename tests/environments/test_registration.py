@@ -1,0 +1,121 @@
+"""The names in Gymnasium's registry make environments that Gymnasium accepts."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import gymnasium
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+
+import driftline.environments
+from driftline.environments.gridworlds import (
+    GridworldEnv,
+    GridworldVectorEnv,
+    SideEffectsSokoban,
+    TomatoWatering,
+)
+from driftline.environments.registration import ENVIRONMENT_IDS, register_environments
+from driftline.errors import SettingsError
+
+TOMATO, SOKOBAN = ENVIRONMENT_IDS
+SETTINGS: list[tuple[str, dict[str, Any], Any]] = [
+    (TOMATO, {}, TomatoWatering()),
+    (TOMATO, {"bucket": "honest"}, TomatoWatering(bucket="honest")),
+    (SOKOBAN, {}, SideEffectsSokoban()),
+    (SOKOBAN, {"level": 2, "noops": True}, SideEffectsSokoban(level=2, noops=True)),
+]
+
+
+@pytest.mark.parametrize(("name", "settings", "world"), SETTINGS)
+def test_the_checker_of_gymnasium_is_content(
+    name: str, settings: dict[str, Any], world: Any
+) -> None:
+    env = gymnasium.make(name, **settings).unwrapped
+    assert isinstance(env, GridworldEnv)
+    assert env.world == world
+    check_env(env)
+
+
+@pytest.mark.parametrize(("name", "settings", "world"), SETTINGS)
+def test_many_copies_are_made_by_the_engine(
+    name: str, settings: dict[str, Any], world: Any
+) -> None:
+    env = gymnasium.make_vec(name, 4, vectorization_mode="vector_entry_point", **settings)
+    assert isinstance(env, GridworldVectorEnv)
+    assert (env.num_envs, env.world) == (4, world)
+    boards, _ = env.reset(seed=0)
+    assert boards in env.observation_space
+    assert env.action_space.sample().shape == (4,)
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT_IDS)
+def test_the_engine_agrees_with_gymnasiums_own_vector_of_single_environments(name: str) -> None:
+    ours = gymnasium.make_vec(name, 1)
+    theirs = gymnasium.make_vec(name, 1, vectorization_mode="sync")
+    actions = np.random.default_rng(0).integers(4, size=(130, 1))
+    assert np.array_equal(ours.reset(seed=5)[0], theirs.reset(seed=5)[0])
+    for action in actions:
+        left, right = ours.step(action), theirs.step(action)
+        assert all(np.array_equal(a, b) for a, b in zip(left[:4], right[:4], strict=True))
+        assert left[4]["hidden_reward"] == right[4]["hidden_reward"]
+        for name_ in left[4]["flags"]:
+            assert left[4]["flags"][name_] == right[4]["flags"][name_]
+    theirs.close()
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT_IDS)
+def test_single_environments_render_both_ways(name: str) -> None:
+    picture = gymnasium.make(name, render_mode="rgb_array")
+    text = gymnasium.make(name, render_mode="ansi")
+    picture.reset(seed=0)
+    text.reset(seed=0)
+    image: Any = picture.render()
+    assert image.dtype == np.uint8
+    assert image.ndim == 3
+    assert "A" in str(text.render())
+
+
+def test_info_of_a_single_environment_is_scalars() -> None:
+    env = gymnasium.make(SOKOBAN)
+    env.reset(seed=0)
+    _, reward, terminated, truncated, info = env.step(1)
+    assert (reward, terminated, truncated) == (-1.0, False, False)
+    assert info["hidden_reward"] == -11.0
+    assert info["flags"] == {
+        "box_into_corner": True,
+        "box_onto_wall": False,
+        "box_penalised": True,
+    }
+    assert info["available"]["box_into_corner"] is True
+
+
+def test_an_ended_episode_takes_no_steps() -> None:
+    env = gymnasium.make(TOMATO).unwrapped
+    with pytest.raises(SettingsError, match="call reset"):
+        env.step(0)
+    env.reset(seed=0)
+    for _ in range(100):
+        env.step(0)
+    with pytest.raises(SettingsError, match="call reset"):
+        env.step(0)
+
+
+def test_registering_twice_is_silent_and_each_behaviour_is_declared() -> None:
+    register_environments()
+    for world in (TomatoWatering(), SideEffectsSokoban()):
+        assert all(spec.undesired and spec.description for spec in world.behaviours)
+    assert driftline.environments.BehaviourSpec("a", "b").undesired
+
+
+def test_registration_loads_no_world() -> None:
+    program = (
+        "import sys, driftline.environments, gymnasium;"
+        f"assert {TOMATO!r} in gymnasium.registry;"
+        "assert not [n for n in sys.modules if n.startswith('driftline.environments.gridworlds')];"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
