@@ -12,7 +12,7 @@ import torch
 
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.target import Target, command
-from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.trajectory_transformer import TrajectoryTransformer, sample
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats, Integers
 
@@ -20,9 +20,7 @@ from driftline.shapes import Floats, Integers
 class ReturnConditionedAgent:
     """Samples actions from ``model`` under ``target``, chosen against ``reference``."""
 
-    def __init__(
-        self, model: TrajectoryTransformer, target: Target, reference: Reference
-    ) -> None:
+    def __init__(self, model: TrajectoryTransformer, target: Target, reference: Reference) -> None:
         self._model = model
         self._target = target
         self._reference = reference
@@ -50,10 +48,11 @@ class ReturnConditionedAgent:
         """Sample an action for every running episode."""
         asked = self._commanded if self._conditioned else None
         known, self._state = self._model.step(self._state, observations, asked)
-        actions = self._model.sample(known, self._draw)
+        with torch.inference_mode():
+            actions = sample(known, self._draw)
         self._state = self._model.remember(self._state, actions)
-        self._log_probabilities = known.double().numpy()
-        return actions
+        self._log_probabilities = known.double().cpu().numpy()
+        return np.asarray(actions.cpu().numpy())
 
     def receive(self, rewards: Floats) -> None:
         """Lower the command by what was received."""

@@ -114,9 +114,7 @@ class _Tape:
         return Rollout(recorded, flat.get("log_probabilities"))
 
 
-def _play(
-    environment: VectorEnv[Any, Any, Any], agent: Agent, episodes: int, seed: int
-) -> _Tape:
+def _play(environment: VectorEnv[Any, Any, Any], agent: Agent, episodes: int, seed: int) -> _Tape:
     observations, _ = environment.reset(seed=integer_seed(seed, "environment") % 2**31)
     agent.begin(episodes, seed)
     running = np.arange(episodes)

@@ -92,9 +92,7 @@ class Mixture:
         parts = [self.own.take(kept), chosen] if len(kept) else [chosen]
         return replace(self, own=concatenate(parts))
 
-    def _surviving(
-        self, own: Trajectories, excess: int, draw: np.random.Generator
-    ) -> Integers:
+    def _surviving(self, own: Trajectories, excess: int, draw: np.random.Generator) -> Integers:
         match self.settings.eviction:
             case "oldest":
                 return np.arange(excess, len(own))

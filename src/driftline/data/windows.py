@@ -59,7 +59,9 @@ class WindowSource:
         data = self.trajectories
         last = draw.integers(data.steps, size=batch)
         episode = np.searchsorted(data.starts - data.starts[0], last, side="right") - 1
-        return self.cut(episode, last - (data.starts - data.starts[0])[episode] - length + 1, length)
+        return self.cut(
+            episode, last - (data.starts - data.starts[0])[episode] - length + 1, length
+        )
 
     def whole(self, episodes: Integers, length: int | None = None) -> Windows:
         """Whole episodes from their reset, padded to the longest (or ``length``)."""

@@ -122,7 +122,7 @@ def learner(
             copies = environment(
                 WorldConfig(config.world.name, agent.control), config.rounds.episodes_per_round
             )
-            return PPOLearner(agent.learner, copies, demonstrator, horizon=horizon, seed=path)
+            return PPOLearner(agent.learner, copies, demonstrator, seed=path)
         case _:
             assert_never(agent.learner)
 

@@ -57,7 +57,7 @@ def _read(kind: Any, value: Any) -> Any:
 def _read_union(kinds: tuple[Any, ...], value: Any) -> Any:
     if value is None and type(None) in kinds:
         return None
-    named = {each.__name__: each for each in kinds if is_dataclass(each)}
+    named = {each.__name__: each for each in kinds if isinstance(each, type)}
     if isinstance(value, dict):
         return _read(named[value["kind"]], value)
     plain = [each for each in kinds if each is not type(None) and not is_dataclass(each)]

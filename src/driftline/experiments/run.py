@@ -19,10 +19,10 @@ from driftline.experiments import build
 from driftline.experiments.config import OfflineRunConfig, RunConfig, WorldConfig
 from driftline.experiments.config_json import from_json, to_json
 from driftline.models.trajectory_transformer import TrajectoryTransformer
-from driftline.records.events import Event, Resumed, RoundCollected, RoundMeasured, RunFinished
 from driftline.records.alone import alone
+from driftline.records.events import Event, Resumed, RoundCollected, RoundMeasured, RunFinished
 from driftline.records.run_directory import RunDirectory
-from driftline.safety.prevalence import episode_shares
+from driftline.safety.occurrence import fractions
 from driftline.seeding import integer_seed
 from driftline.training.checkpoint import load_checkpoint, save_checkpoint
 from driftline.training.learner import Learner
@@ -92,9 +92,7 @@ def _offline(run: RunDirectory, config: OfflineRunConfig) -> Iterator[Event]:
 
 def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
     demonstrator, demonstrations = load_offline(run.path / config.offline)
-    learner = build.learner(
-        config.study, config.agent, demonstrator, demonstrations, config.seed
-    )
+    learner = build.learner(config.study, config.agent, demonstrator, demonstrations, config.seed)
     start, steps = _restore(run, learner)
     world = WorldConfig(config.study.world.name, config.agent.control)
     environment = build.environment(world, config.study.rounds.episodes_per_round)
@@ -110,9 +108,7 @@ def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
         yield from _store(run, config, learner, event)
 
 
-def _store(
-    run: RunDirectory, config: RunConfig, learner: Learner, event: Event
-) -> Iterator[Event]:
+def _store(run: RunDirectory, config: RunConfig, learner: Learner, event: Event) -> Iterator[Event]:
     if isinstance(event, RoundCollected):
         table = to_table(event.episodes, agent=config.agent.name, seed=config.seed)
         run.write_episodes(event.round, table)
@@ -136,8 +132,7 @@ def measured(round: int, episodes: Episodes) -> RoundMeasured:
     return RoundMeasured(
         round=round,
         prevalence={
-            name: float((episode_shares(episodes, name) > 0).mean())
-            for name in episodes.behaviours
+            name: float((fractions(episodes, name) > 0).mean()) for name in episodes.behaviours
         },
         true_return=None if hidden != hidden else hidden,
         kl=float(episodes.total(episodes.kl).mean()),

@@ -31,7 +31,10 @@ class ReturnCodec:
 
     @classmethod
     def fit(
-        cls, returns_to_go: Floats, bins: int = 128, low: float | None = None,
+        cls,
+        returns_to_go: Floats,
+        bins: int = 128,
+        low: float | None = None,
         high: float | None = None,
     ) -> ReturnCodec:
         """Fit to demonstrated returns-to-go; the bins reach 10% past their range.
@@ -82,6 +85,4 @@ class VectorCodec:
     def fit(cls, observations: npt.NDArray[np.floating]) -> VectorCodec:
         """Fit to demonstrated observations ``[S, size]``."""
         deviation = np.maximum(observations.std(axis=0), 1e-3)
-        return cls(
-            tuple(map(float, observations.mean(axis=0))), tuple(map(float, deviation))
-        )
+        return cls(tuple(map(float, observations.mean(axis=0))), tuple(map(float, deviation)))

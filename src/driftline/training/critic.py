@@ -17,6 +17,9 @@ from driftline.shapes import Floats, Integers
 class Critic(nn.Module):
     """A two-layer regression from ``[S, width]`` features and times ``[S]``."""
 
+    centre: Tensor
+    scale: Tensor
+
     def __init__(self, width: int, horizon: int, seed: int) -> None:
         super().__init__()
         self._horizon = horizon
@@ -69,7 +72,7 @@ class Critic(nn.Module):
             for rows in torch.from_numpy(draw.permutation(len(goals))).split(512):
                 error = (self(features[rows], elapsed[rows]) - goals[rows]).square().mean()
                 optimiser.zero_grad(set_to_none=True)
-                error.backward()  # type: ignore[no-untyped-call]
+                error.backward()
                 optimiser.step()
                 total += float(error.detach()) * len(rows)
             loss = total / len(goals)

@@ -87,7 +87,7 @@ def descend(
 ) -> None:
     """One clipped gradient step."""
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     torch.nn.utils.clip_grad_norm_(parameters, gradient_norm, foreach=True)
     optimiser.step()
 
