@@ -9,6 +9,7 @@ from __future__ import annotations
 from driftline.errors import UnknownNameError
 
 STUDIES = ("tomato-watering", "side-effects-sokoban")
+WORLDS = STUDIES
 AGENTS = ("gm", "gm-quantile", "ogm-quantile", "ogm-fixed", "finetune", "finetune-kl", "ppo")
 BUDGETS = ("smoke", "default", "full")
 
@@ -23,6 +24,11 @@ def check_study(name: str) -> str:
 side-effects-sokoban
     """
     return _check("study", "studies", name, STUDIES)
+
+
+def check_world(name: str) -> str:
+    """``name``, if it is a world; raises `UnknownNameError`."""
+    return _check("world", "worlds", name, WORLDS)
 
 
 def check_budget(name: str) -> str:

@@ -45,7 +45,7 @@ class RunDirectory:
         versions, source revision and hash are added (`manifest.sealed`). Raises
         `RunExistsError`, with nothing written, where ``path`` holds anything.
         """
-        _refuse_taken(path)
+        refuse_taken(path)
         value = sealed(manifest)
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -130,7 +130,8 @@ class RunDirectory:
             ) from error
 
 
-def _refuse_taken(path: Path) -> None:
+def refuse_taken(path: Path) -> None:
+    """Raise `RunExistsError` where ``path`` is not free for a new run."""
     leftover = partial(path / MANIFEST).name  # of a start that was killed: nothing is lost
     if path.is_dir() and all(each.name == leftover for each in path.iterdir()):
         return

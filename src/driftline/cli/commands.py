@@ -1,0 +1,178 @@
+"""The commands as frozen values: what a person can type, and its help.
+
+Knows nothing of what they do (`cli.perform` does) and imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, Positional, arg, subcommand
+
+from driftline.experiments.names import AGENTS, BUDGETS, STUDIES, WORLDS
+
+Files = tuple[Path, ...]
+Root = Annotated[
+    Path | None,
+    arg(help="where datasets lie", help_behavior_hint="(default: Minari's own)", metavar="DIR"),
+]
+Workers = Annotated[
+    int | None,
+    arg(help="processes to use", help_behavior_hint="(default: the cores, 2 at most)", metavar="N"),
+]
+
+
+@dataclass(frozen=True)
+class Study:
+    """Run a study: demonstrations, all agents, all seeds, measures and report."""
+
+    name: Annotated[Positional[str], arg(help=f"one of {', '.join(STUDIES)}", metavar="NAME")]
+    budget: Annotated[str, arg(help=f"one of {', '.join(BUDGETS)}", metavar="NAME")] = "default"
+    agents: Annotated[
+        tuple[str, ...],
+        arg(
+            help=f"some of {', '.join(AGENTS)}",
+            help_behavior_hint="(default: all)",
+            metavar="NAME ...",
+        ),
+    ] = ()
+    seeds: Annotated[
+        int | None,
+        arg(
+            help="how many", help_behavior_hint="(default: as many as the budget says)", metavar="N"
+        ),
+    ] = None
+    out: Annotated[
+        Path | None,
+        arg(
+            help="a new directory", help_behavior_hint="(default: runs/NAME-BUDGET)", metavar="DIR"
+        ),
+    ] = None
+    workers: Workers = None
+
+    @property
+    def directory(self) -> Path:
+        """Where the study's runs go."""
+        return self.out or Path("runs") / f"{self.name}-{self.budget}"
+
+
+@dataclass(frozen=True)
+class Resume:
+    """Go on with a study or a run that was stopped, to the same numbers."""
+
+    path: Annotated[Positional[Path], arg(help="what --out named", metavar="DIR")]
+    workers: Workers = None
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Measure a recorded study or run again, without its agents."""
+
+    path: Annotated[Positional[Path], arg(help="a study or a run", metavar="RUN")]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Write a finished study's report.html, summary.json and figures again."""
+
+    path: Annotated[Positional[Path], arg(help="a study", metavar="DIR")]
+
+
+@dataclass(frozen=True)
+class Conformance:
+    """Replay recorded traces of the original worlds; exit 1 where anything differs."""
+
+    files: Annotated[Positional[Files], arg(help="recorded traces", metavar="FILE.npz ...")]
+
+
+@dataclass(frozen=True)
+class Info:
+    """Print versions and the machine, for bug reports."""
+
+
+@dataclass(frozen=True)
+class MakeDemos:
+    """Record scripted demonstrations as a Minari dataset."""
+
+    world: Annotated[Positional[str], arg(help=f"one of {', '.join(WORLDS)}", metavar="WORLD")]
+    episodes: Annotated[int, arg(help="how many", metavar="N")] = 400
+    skill: Annotated[float, arg(help="from 0 (all lapses) to 1 (none)", metavar="S")] = 0.7
+    seed: Annotated[int, arg(help="what all chance follows from", metavar="K")] = 0
+    id: Annotated[
+        str | None,
+        arg(
+            help="namespace/name-v0",
+            help_behavior_hint="(default: WORLD/scripted-v0)",
+            metavar="ID",
+        ),
+    ] = None
+    root: Root = None
+
+
+@dataclass(frozen=True)
+class ShowDemos:
+    """Print what a dataset holds: returns, provenance, behaviours, a few frames."""
+
+    dataset: Annotated[Positional[str], arg(help="an id or a directory", metavar="ID")]
+    root: Root = None
+
+
+@dataclass(frozen=True)
+class ImportDemos:
+    """Check a Minari dataset (directory, zip, tar) or an .npz and keep a copy of it."""
+
+    file: Annotated[Positional[Path], arg(help="what to import", metavar="FILE")]
+    id: Annotated[
+        str | None,
+        arg(
+            help="namespace/name-v0; an .npz needs one",
+            help_behavior_hint="(default: its own)",
+            metavar="ID",
+        ),
+    ] = None
+    environment: Annotated[
+        str | None,
+        arg(
+            help="the Gymnasium id of the world that an .npz is of",
+            help_behavior_hint="(default: unknown, spaces are read off the data)",
+            metavar="ENV",
+        ),
+    ] = None
+    root: Root = None
+
+
+@dataclass(frozen=True)
+class ExportDemos:
+    """Copy a dataset to DIR/ID, where Minari finds it with MINARI_DATASETS_PATH=DIR."""
+
+    dataset: Annotated[Positional[str], arg(help="an id or a directory", metavar="ID")]
+    to: Annotated[Path, arg(help="where to", metavar="DIR")]
+    root: Root = None
+
+
+DemosCommand = (
+    Annotated[MakeDemos, subcommand("make")]
+    | Annotated[ShowDemos, subcommand("show")]
+    | Annotated[ImportDemos, subcommand("import")]
+    | Annotated[ExportDemos, subcommand("export")]
+)
+
+
+@dataclass(frozen=True)
+class Demos:
+    """Make, show, import and export demonstrations."""
+
+    action: OmitArgPrefixes[OmitSubcommandPrefixes[DemosCommand]]
+
+
+Command = (
+    Annotated[Study, subcommand("study")]
+    | Annotated[Resume, subcommand("resume")]
+    | Annotated[Measure, subcommand("measure")]
+    | Annotated[Report, subcommand("report")]
+    | Annotated[Demos, subcommand("demos")]
+    | Annotated[Conformance, subcommand("conformance")]
+    | Annotated[Info, subcommand("info")]
+)

@@ -1,0 +1,86 @@
+"""What ``driftline demos`` does: make, show, import and export demonstrations.
+
+Knows no format: it calls `driftline.data` and `driftline.experiments`.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from driftline.cli.commands import ExportDemos, ImportDemos, MakeDemos, ShowDemos
+from driftline.cli.screen import print_table
+from driftline.errors import SettingsError
+from driftline.experiments.names import check_world
+
+
+def perform_demos(command: MakeDemos | ShowDemos | ImportDemos | ExportDemos) -> int:
+    """Carry out one of the commands; returns the exit code."""
+    match command:
+        case MakeDemos():
+            return _make(command)
+        case ShowDemos():
+            return _show(command)
+        case ImportDemos():
+            return _import(command)
+        case ExportDemos():
+            return _export(command)
+        case _:
+            assert_never(command)
+
+
+def _make(command: MakeDemos) -> int:
+    world = check_world(command.world)
+    if command.episodes < 1:
+        raise SettingsError(f"--episodes is at least 1, got {command.episodes}")
+    from driftline.experiments.demonstrate import make_demonstrations
+
+    path = make_demonstrations(
+        world,
+        episodes=command.episodes,
+        skill=command.skill,
+        seed=command.seed,
+        dataset_id=command.id or f"{world}/scripted-v0",
+        root=command.root,
+    )
+    print(f"stored {command.episodes} episodes in {path}")
+    return 0
+
+
+def _show(command: ShowDemos) -> int:
+    from driftline.experiments.demonstrate import overview
+
+    seen = overview(command.dataset, command.root)
+    print_table(command.dataset, ("what", "value"), list(seen.facts.items()))
+    if seen.behaviours:
+        print_table("behaviours", ("behaviour", "episodes", "share"), seen.behaviours)
+    else:
+        print("no behaviours were recorded")
+    for title, frame in seen.frames:
+        print(f"\n{title}\n{frame}")
+    return 0
+
+
+def _import(command: ImportDemos) -> int:
+    if command.file.suffix == ".npz":
+        if command.id is None:
+            raise SettingsError("an .npz has no id of its own; give it one: --id mine/recorded-v0")
+        from driftline.experiments.demonstrate import import_npz
+
+        path = import_npz(command.file, command.id, command.environment, command.root)
+        print(f"stored {path}")
+        return 0
+    if command.environment is not None:
+        raise SettingsError("--environment is for an .npz; a Minari dataset names its own")
+    from driftline.data.minari_copy import import_minari
+    from driftline.data.minari_root import datasets_root
+
+    kept = import_minari(command.file, command.id, command.root)
+    print(f"stored {datasets_root(command.root) / kept}")
+    return 0
+
+
+def _export(command: ExportDemos) -> int:
+    from driftline.data.minari_copy import export_minari
+
+    print(f"stored {export_minari(command.dataset, command.to, command.root)}")
+    return 0

@@ -1,0 +1,165 @@
+"""Scripted demonstrations as datasets, and what a dataset holds at a glance.
+
+Knows the worlds and their demonstrators, but no model: nothing here loads torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+
+import driftline.environments
+from driftline.agents.rollout import rollout
+from driftline.agents.scripted import Script, ScriptedAgent
+from driftline.data.demonstrations import Demonstrations
+from driftline.data.episodes import Episodes
+from driftline.data.gymnasium_spaces import action_spec, observation_spec
+from driftline.data.minari import load_minari, load_minari_episodes
+from driftline.data.minari_writing import save_minari
+from driftline.data.npz import load_npz
+from driftline.environments.demonstrators import SokobanDemonstrator, TomatoDemonstrator
+from driftline.environments.gridworlds.engine import GridworldVectorEnv
+from driftline.environments.gridworlds.side_effects_sokoban import SideEffectsSokoban
+from driftline.environments.gridworlds.single import GridworldEnv
+from driftline.environments.gridworlds.tomato_watering import TomatoWatering
+from driftline.environments.gridworlds.world import World
+from driftline.errors import SettingsError, UnknownNameError
+from driftline.experiments.names import WORLDS
+from driftline.seeding import integer_seed
+
+COPIES = 512
+"""Episodes that are played side by side; part of what the draws follow from."""
+
+
+def scripted(world: str, skill: float) -> tuple[str, World[Any], Script]:
+    """The environment's id, the rules and the demonstrator of a world."""
+    match world:
+        case "tomato-watering":
+            return "driftline/TomatoWatering-v0", TomatoWatering(), TomatoDemonstrator(skill)
+        case "side-effects-sokoban":
+            identity = "driftline/SideEffectsSokoban-v0"
+            return identity, SideEffectsSokoban(), SokobanDemonstrator(skill)
+        case _:
+            raise UnknownNameError.among("world", world, WORLDS)
+
+
+def demonstrate(world: str, episodes: int, skill: float, seed: int) -> Episodes:
+    """Scripted play; the same arguments give the same episodes, also in a study."""
+    _, rules, script = scripted(world, skill)
+    copies = GridworldVectorEnv(rules, min(episodes, COPIES))
+    path = integer_seed(seed, "demonstrations")
+    played = rollout(copies, ScriptedAgent(script), episodes, path, source="demonstration")
+    return played.episodes
+
+
+def make_demonstrations(
+    world: str, *, episodes: int, skill: float, seed: int, dataset_id: str, root: Path | None
+) -> Path:
+    """Record scripted play as a Minari dataset; returns its directory."""
+    identity, rules, script = scripted(world, skill)
+    spaces = GridworldVectorEnv(rules, 1)
+    played = demonstrate(world, episodes, skill, seed)
+    provenance = {
+        "demonstrator": type(script).__name__,
+        "skill": skill,
+        "seed": seed,
+        "driftline": driftline.__version__,
+        "numpy": metadata.version("numpy"),
+    }
+    demonstrations = Demonstrations(
+        played.trajectories,
+        observation_spec(spaces.single_observation_space),
+        action_spec(spaces.single_action_space),
+        identity,
+        provenance,
+    )
+    return save_minari(demonstrations, dataset_id, root, played)
+
+
+def import_npz(path: Path, dataset_id: str, environment: str | None, root: Path | None) -> Path:
+    """Keep an ``.npz`` as a Minari dataset; its spaces are the environment's, if one is named."""
+    if environment is None:
+        return save_minari(load_npz(path), dataset_id, root)
+    spaces = _make(environment)
+    loaded = load_npz(
+        path,
+        observation_spec(spaces.observation_space),
+        action_spec(spaces.action_space),
+        environment,
+    )
+    return save_minari(loaded, dataset_id, root)
+
+
+def _make(environment: str) -> gymnasium.Env[Any, Any]:
+    try:
+        return gymnasium.make(environment)
+    except (gymnasium.error.Error, ImportError) as error:
+        reason = " ".join(str(error).split())
+        raise SettingsError(
+            f"Gymnasium cannot make {environment!r} ({reason}); give the id of an environment "
+            "that is installed"
+        ) from error
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a dataset holds: facts by name, how common behaviours are, some frames."""
+
+    facts: dict[str, Any]
+    behaviours: list[tuple[str, int, float]]
+    frames: list[tuple[str, str]]
+
+
+def overview(dataset: str, root: Path | None) -> Overview:
+    """Read a dataset and sum it up."""
+    loaded = load_minari(dataset, root)
+    measured = load_minari_episodes(dataset, root)
+    shown = {
+        name: int((measured.total(flags.astype(np.float64)) > 0).sum())
+        for name, flags in measured.flags.items()
+    }
+    return Overview(
+        facts=_facts(loaded, measured),
+        behaviours=[(name, count, count / len(loaded)) for name, count in shown.items()],
+        frames=_frames(loaded),
+    )
+
+
+def _facts(loaded: Demonstrations, measured: Episodes) -> dict[str, Any]:
+    data = loaded.trajectories
+    quartiles = np.quantile(data.returns, [0.0, 0.25, 0.5, 0.75, 1.0]).tolist()
+    names = ("lowest", "lower quartile", "median", "upper quartile", "highest")
+    facts = {
+        "environment": loaded.environment_id or "not named",
+        "observations": str(loaded.observation),
+        "actions": loaded.action.count,
+        "episodes": len(data),
+        "steps": data.steps,
+        "terminated": int(data.terminated.sum()),
+        "truncated": int(data.truncated.sum()),
+        **{f"return, {name}": value for name, value in zip(names, quartiles, strict=True)},
+        "return, mean": float(data.returns.mean()),
+    }
+    if not np.isnan(measured.true_returns).any():
+        facts["true return, mean"] = float(measured.true_returns.mean())
+    return {**facts, **{f"provenance, {name}": each for name, each in loaded.provenance.items()}}
+
+
+def _frames(loaded: Demonstrations) -> list[tuple[str, str]]:
+    """The first, middle and last board of the first episode, where the world is one of ours."""
+    if loaded.environment_id not in gymnasium.registry:
+        return []
+    environment = _make(loaded.environment_id or "").unwrapped
+    if not isinstance(environment, GridworldEnv):
+        return []
+    boards: Any = loaded.trajectories[0].observations
+    last = len(boards) - 1
+    return [
+        (f"episode 0, step {step}", environment.world.render_text(boards[step]))
+        for step in dict.fromkeys((0, last // 2, last))
+    ]
