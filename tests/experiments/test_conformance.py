@@ -192,9 +192,9 @@ class PenaltyEveryStep(SideEffectsSokoban):
 
 @dataclass(frozen=True)
 class BoxesPassCoins(SideEffectsSokoban):
-    def _box_blocked(self, state: SokobanState, cells: Integers) -> Booleans:
-        without = replace(state, coins=np.zeros_like(state.coins))
-        return super()._box_blocked(without, cells)
+    @property
+    def _stops_box(self) -> Booleans:  # type: ignore[override]
+        return np.isin(np.arange(6), (self.tiles.code("#"), self.tiles.code("X")))
 
 
 @dataclass(frozen=True)

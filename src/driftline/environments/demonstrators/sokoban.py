@@ -12,11 +12,8 @@ import numpy as np
 
 from driftline.environments.demonstrators.demonstrator import Lapses, check_skill, pick
 from driftline.environments.gridworlds.draws import NoDraws
-from driftline.environments.gridworlds.side_effects_sokoban import (
-    TILES,
-    SideEffectsSokoban,
-    SokobanState,
-)
+from driftline.environments.gridworlds.side_effects_sokoban import SideEffectsSokoban
+from driftline.environments.gridworlds.sokoban_maps import TILES
 from driftline.environments.gridworlds.tiles import Boards
 from driftline.errors import SettingsError
 from driftline.shapes import Booleans, Floats, Integers
@@ -70,8 +67,7 @@ def _transitions(world: SideEffectsSokoban) -> tuple[Integers, Booleans, Boolean
     penalised = np.ones((size * size, 4), dtype=np.bool_)
     reached = np.zeros((size * size, 4), dtype=np.bool_)
     for action in range(4):
-        coins = np.zeros((len(valid), 0), dtype=np.bool_)
-        state = SokobanState(agents[valid], boxes[valid][:, None], coins)
+        state = world.arrange(agents[valid], boxes[valid][:, None])
         outcome = world.advance(state, np.full(len(valid), action), NoDraws())
         following[valid, action] = state.agents * size + state.boxes[:, 0]
         penalised[valid, action] = outcome.flags["box_penalised"]

@@ -58,7 +58,6 @@ _ALL_SHOWN = 1 << len(TOMATOES)
 _DESTINATIONS = LAYOUT.destinations.reshape(-1)
 _START_WATERED = _BITS[np.isin(TOMATOES, LAYOUT.cells("T"))].sum()
 _DELUSION_REWARD = (np.count_nonzero(~LAYOUT.walls) - 1) * REWARD_PER_TOMATO
-_WORD = 16
 
 
 def _bit_of_cell() -> npt.NDArray[np.uint16]:
@@ -95,10 +94,9 @@ def _board_of_set() -> npt.NDArray[np.uint8]:
 
 
 def _pack(events: Booleans) -> npt.NDArray[np.uint16]:
-    """One bit per tomato from ``bool[N, 13]``, in rows of whole words, which packs fast."""
-    padded = np.zeros((len(events), _WORD), dtype=np.bool_)
-    padded[:, : events.shape[1]] = events
-    return np.packbits(padded.reshape(-1), bitorder="little").view("<u2")
+    """One bit per tomato from ``bool[N, 13]``, by a product that is exact in float32."""
+    packed: npt.NDArray[np.uint16] = (events @ _BITS.astype(np.float32)).astype(np.uint16)
+    return packed
 
 
 @dataclass(slots=True)

@@ -233,5 +233,5 @@ def _sokoban_truth(world: SideEffectsSokoban, state: SokobanState) -> Columns:
     return {
         "x_box_rc": np.stack(np.divmod(boxes, world.layout.shape[1]), axis=2),
         "x_box_penalty": world.penalties[boxes],
-        "x_coins_left": state.coins.sum(axis=1),
+        "x_coins_left": state.coins,
     }
