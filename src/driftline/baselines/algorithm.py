@@ -48,6 +48,7 @@ class Algorithm:
         self, environment: VectorEnv[Any, Any, Any], settings: PPOSettings, seed: int
     ) -> None:
         self._world = SameStep(environment)
+        self._settings = settings
         with contained(integer_seed(seed, "weights")):
             self._ppo = _untrained(self._world, settings)
         self._ppo.set_logger(Logger(None, []))
@@ -79,14 +80,21 @@ class Algorithm:
         The steps are spread evenly over the copies and rounded up.
         """
         self._previous.load_state_dict(self._ppo.policy.state_dict())
-        per_copy = -(-steps // self._world.num_envs)
-        self._ppo.n_steps = per_copy
-        self._ppo.rollout_buffer = _buffer(self._ppo, per_copy)
+        total = self._size(steps)
         self._world.seed(integer_seed(seed, "environment") % 2**31)
         with contained(integer_seed(seed, "learning")):
-            self._ppo.learn(per_copy * self._world.num_envs, log_interval=None)  # type: ignore[arg-type]
+            self._ppo.learn(total, log_interval=None)  # type: ignore[arg-type]
         reported = self._ppo.logger.name_to_value
         return {ours: float(reported[f"train/{theirs}"]) for ours, theirs in LOSSES.items()}
+
+    def _size(self, steps: int) -> int:
+        """Make the next iteration one of ``steps`` steps, rounded up; returns how many."""
+        ppo, copies = self._ppo, self._world.num_envs
+        ppo.n_steps = -(-steps // copies)
+        total = ppo.n_steps * copies
+        ppo.batch_size = max(self._settings.smallest_batch, -(-total // self._settings.minibatches))
+        ppo.rollout_buffer = _buffer(ppo)
+        return total
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Weights now and before, and the optimiser."""
@@ -111,9 +119,9 @@ def _untrained(world: SameStep, settings: PPOSettings) -> PPO:
         ActorCriticPolicy,
         world,
         learning_rate=settings.learning_rate,
-        # Any multiple of the batch: every iteration brings a buffer of its own.
-        n_steps=settings.batch,
-        batch_size=settings.batch,
+        # Sizes that are valid for any number of copies; every iteration sets its own.
+        n_steps=2,
+        batch_size=2,
         n_epochs=settings.epochs,
         gamma=settings.discount,
         gae_lambda=settings.trace,
@@ -121,14 +129,15 @@ def _untrained(world: SameStep, settings: PPOSettings) -> PPO:
         ent_coef=settings.entropy_coefficient,
         vf_coef=settings.value_coefficient,
         max_grad_norm=settings.gradient_norm,
+        target_kl=settings.target_kl,
         policy_kwargs={"net_arch": {"pi": hidden, "vf": hidden}},
         device="cpu",
     )
 
 
-def _buffer(ppo: PPO, steps: int) -> RolloutBuffer:
+def _buffer(ppo: PPO) -> RolloutBuffer:
     return RolloutBuffer(
-        steps,
+        ppo.n_steps,
         ppo.observation_space,
         ppo.action_space,
         device=ppo.device,

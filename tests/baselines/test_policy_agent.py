@@ -1,0 +1,42 @@
+"""An agent that samples from the distribution it records."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from driftline.baselines.policy_agent import PolicyAgent
+
+PROBABILITIES = np.array([0.5, 0.0, 0.3, 0.2])
+
+
+def agent(seed: int, episodes: int) -> PolicyAgent:
+    with np.errstate(divide="ignore"):
+        rows = np.log(PROBABILITIES)
+    made = PolicyAgent(lambda observations: np.tile(rows, (len(observations), 1)))
+    made.begin(episodes, seed)
+    return made
+
+
+def test_actions_are_as_frequent_as_recorded() -> None:
+    one = agent(0, 40_000)
+    actions = one.act(np.zeros((40_000, 2)))
+    frequencies = np.bincount(actions, minlength=4) / 40_000
+    assert one.log_probabilities is not None
+    assert np.allclose(np.exp(one.log_probabilities[0]), PROBABILITIES)
+    assert np.abs(frequencies - PROBABILITIES).max() < 0.012
+    assert frequencies[1] == 0.0
+
+
+def test_the_same_seed_acts_the_same() -> None:
+    observations = np.zeros((50, 1))
+    assert np.array_equal(agent(1, 50).act(observations), agent(1, 50).act(observations))
+    assert not np.array_equal(agent(1, 50).act(observations), agent(2, 50).act(observations))
+
+
+def test_nothing_is_ever_asked_for() -> None:
+    one = agent(0, 5)
+    one.act(np.zeros((5, 1)))
+    one.receive(np.ones(5))
+    one.narrow(np.array([0, 3]))
+    assert one.commanded.shape == (2,)
+    assert np.isnan(one.commanded).all()
