@@ -33,13 +33,15 @@ def two_kinds(episodes: int, steps: int) -> WindowSource:
 def learnt(request: pytest.FixtureRequest) -> tuple[TrajectoryTransformer, WindowSource]:
     source = two_kinds(400, 5)
     config = TransformerConfig(
-        width=32, layers=1, context_length=4, tokens=request.param, time="elapsed", horizon=5
+        width=32, layers=1, context_length=4, tokens=request.param, time="elapsed", horizon=5,
+        return_dropout=0.5,
     )
     returns = ReturnCodec.fit(source.returns_to_go, bins=12)
     model = TrajectoryTransformer(config, CodesSpec((), 1), ActionSpec(3), returns)
     optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
     draw, generator = np.random.default_rng(1), torch.Generator().manual_seed(1)
-    for _ in range(300):
+    for step in range(300):
+        optimiser.param_groups[0]["lr"] = 3e-3 * (1 - step / 300)
         optimiser.zero_grad()
         model.loss(source.sample(64, 5, draw), generator).total.backward()
         optimiser.step()

@@ -82,46 +82,48 @@ class Block(nn.Module):
         super().__init__()
         self.heads, self.bias = heads, bias
         self.before_attention, self.before_layer = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.query = linear(width, width, generator)
-        self.key_value = linear(width, 2 * width, generator)
+        self.query_key_value = linear(width, 3 * width, generator, bias=False)
         self.joined = linear(width, width, generator, gain=0.3)
         self.rise = linear(width, expansion * width, generator, gain=1.4)
         self.fall = linear(expansion * width, width, generator, gain=0.3)
 
-    def forward(self, tokens: Tensor, bias: Tensor, queries: slice) -> Tensor:
-        """``[B, T, width]`` to ``[B, |queries|, width]``; ``bias [heads or 1, |queries|, T]``."""
-        calm = self.before_attention(tokens)
-        keys, values = self.key_value(calm).chunk(2, dim=-1)
-        scores = self._split(self._scaled_query(calm[:, queries])) @ self._split(keys).mT
-        heard = torch.softmax(scores + bias, dim=-1) @ self._split(values)
-        return self._add(tokens[:, queries], heard.transpose(1, 2).flatten(2))
+    def forward(self, tokens: Tensor, bias: Tensor, queries: slice | None) -> Tensor:
+        """``[B, T, width]`` to ``[B, T, width]``, or to the tokens ``queries`` alone.
+
+        ``bias [heads or 1, |queries|, T]`` is what `RelativeBias` made of the distances.
+        """
+        query, key, value = self._split(tokens, queries)
+        scores = (query @ key.mT).add_(bias)
+        heard = torch.softmax(scores, dim=-1) @ value
+        return self._add(tokens if queries is None else tokens[:, queries], heard)
 
     def step(
-        self, tokens: Tensor, bias: Tensor, queries: slice, keys: Tensor, values: Tensor,
+        self, tokens: Tensor, bias: Tensor, queries: slice | None, keys: Tensor, values: Tensor,
         slots: slice,
     ) -> Tensor:
         """The same for the newest group, whose keys and values go into ``slots`` in place.
 
         ``keys [B, heads, width / heads, S]``, ``values [B, heads, S, width / heads]``.
         """
-        calm = self.before_attention(tokens)
-        key, value = self.key_value(calm).chunk(2, dim=-1)
-        keys[:, :, :, slots] = self._split(key).mT
-        values[:, :, slots] = self._split(value)
-        query = self._split(self._scaled_query(calm[:, queries]))
+        query, key, value = self._split(tokens, queries)
+        keys[:, :, :, slots] = key.mT
+        values[:, :, slots] = value
         if query.shape[2] > 1:
             heard = torch.softmax(query @ keys + bias, dim=-1) @ values
         else:
             scores = (query.mT * keys).sum(-2, keepdim=True) + bias
             heard = (torch.softmax(scores, dim=-1).mT * values).sum(-2, keepdim=True)
-        return self._add(tokens[:, queries], heard.transpose(1, 2).flatten(2))
+        return self._add(tokens if queries is None else tokens[:, queries], heard)
 
-    def _scaled_query(self, calm: Tensor) -> Tensor:
-        return self.query(calm) * (calm.shape[-1] // self.heads) ** -0.5
-
-    def _split(self, flat: Tensor) -> Tensor:
-        return flat.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+    def _split(self, tokens: Tensor, queries: slice | None) -> tuple[Tensor, Tensor, Tensor]:
+        """Scaled queries, keys and values ``[B, heads, T, width / heads]``."""
+        batch, length, width = tokens.shape
+        shape = (batch, length, 3, self.heads, width // self.heads)
+        each = self.query_key_value(self.before_attention(tokens)).view(shape)
+        query, key, value = each.permute(2, 0, 3, 1, 4).unbind()
+        query = query if queries is None else query[:, :, queries]
+        return query * shape[-1] ** -0.5, key, value
 
     def _add(self, tokens: Tensor, heard: Tensor) -> Tensor:
-        tokens = tokens + self.joined(heard)
-        return tokens + self.fall(torch.relu(self.rise(self.before_layer(tokens))))
+        tokens = tokens + self.joined(heard.transpose(1, 2).flatten(2))
+        return tokens + self.fall(self.rise(self.before_layer(tokens)).relu_())

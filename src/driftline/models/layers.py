@@ -16,14 +16,11 @@ Layer = TypeVar("Layer", nn.Linear, nn.Conv2d)
 
 
 def linear(
-    inputs: int, outputs: int, generator: torch.Generator, fan_in: int = 0, gain: float = 1.0
+    inputs: int, outputs: int, generator: torch.Generator, gain: float = 1.0, bias: bool = True
 ) -> nn.Linear:
-    """A linear layer with weights of deviation ``gain / sqrt(fan_in)`` and no offset.
-
-    ``fan_in`` is how many inputs differ from zero at once (all, when not given).
-    """
-    layer: nn.Linear = skip_init(nn.Linear, inputs, outputs)
-    return filled(layer, generator, gain * (fan_in or inputs) ** -0.5)
+    """A linear layer with weights of deviation ``gain / sqrt(inputs)`` and zero biases."""
+    layer: nn.Linear = skip_init(nn.Linear, inputs, outputs, bias=bias)
+    return filled(layer, generator, gain * inputs**-0.5)
 
 
 def filled(layer: Layer, generator: torch.Generator, deviation: float) -> Layer:

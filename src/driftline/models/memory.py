@@ -36,7 +36,7 @@ class Memory:
     def empty(cls, batch: int, layout: Layout, blocks: list[Block], width: int) -> Memory:
         """Memory of ``batch`` episodes that start now."""
         heads, slots = blocks[0].heads, layout.ring * layout.size
-        device, narrow = blocks[0].query.weight.device, width // heads
+        device, narrow = blocks[0].query_key_value.weight.device, width // heads
         distances = ring_distances(layout).to(device)
         return cls(
             layout=layout,

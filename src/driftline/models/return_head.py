@@ -10,6 +10,9 @@ from torch import Tensor, nn
 
 from driftline.models.layers import linear, table
 
+IGNORED = -1
+"""The bin of a step that is not there."""
+
 
 class ReturnHead(nn.Module):
     """Two layers to ``bins`` logits, given the step's action or before it is known."""
@@ -34,12 +37,14 @@ class ReturnHead(nn.Module):
         return self._finish(self.first(hidden).unsqueeze(-2) + self.action)
 
     def nll(self, hidden: Tensor, actions: Tensor, bins: Tensor) -> Tensor:
-        """Mean cross-entropy of achieved ``bins int64 [N]``, before and after the action."""
+        """Mean cross-entropy of achieved ``bins int64 [N]``, before and after the action.
+
+        A step whose bin is `IGNORED` takes no part.
+        """
         first = self.first(hidden)
-        both = torch.cat([
-            first + self.no_action, first + nn.functional.embedding(actions, self.action)
-        ])
-        return nn.functional.nll_loss(self._finish(both), bins.repeat(2))
+        done = nn.functional.embedding(actions, self.action)
+        both = torch.cat([first + self.no_action, first + done])
+        return nn.functional.nll_loss(self._finish(both), bins.repeat(2), ignore_index=IGNORED)
 
     def _finish(self, first: Tensor) -> Tensor:
-        return torch.log_softmax(self.second(torch.relu(first)), dim=-1)
+        return torch.log_softmax(self.second(first.relu_()), dim=-1)

@@ -20,7 +20,7 @@ from driftline.models.embeddings import ReturnEmbedding, TimeEmbedding, observat
 from driftline.models.layers import linear, table
 from driftline.models.memory import Memory
 from driftline.models.model import Losses
-from driftline.models.return_head import ReturnHead
+from driftline.models.return_head import IGNORED, ReturnHead
 from driftline.models.transformer_config import TransformerConfig
 from driftline.models.window_tensors import WindowTensors
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
@@ -111,23 +111,31 @@ class TrajectoryTransformer(nn.Module):
         """
         batch = self._read(windows)
         kept = torch.rand(len(batch.valid), generator=generator) >= self.config.return_dropout
-        kept = kept.to(self.device)
-        hidden = self._hidden(batch, kept)[batch.valid]
-        actions = batch.actions[batch.valid]
-        log_probabilities = self._log_probabilities(hidden)
-        action_nll = nn.functional.nll_loss(log_probabilities, actions)
-        total, parts = action_nll, {
-            "action_nll": action_nll.item(),
-            "action_accuracy": (log_probabilities.argmax(-1) == actions).float().mean().item(),
-            "return_nll": 0.0,
-        }
-        blind = (~kept[:, None]).expand_as(batch.valid)[batch.valid].nonzero().squeeze(1)
-        if len(blind):
-            bins = batch.return_bins[batch.valid][blind]
-            return_nll = self.return_head.nll(hidden[blind], actions[blind], bins)
-            total = total + self.config.return_loss_weight * return_nll
-            parts["return_nll"] = return_nll.item()
-        return Losses(total, parts)
+        hidden = self._hidden(batch, kept.to(self.device))
+        action_nll, accuracy = self._action_nll(batch, hidden)
+        return_nll = self._return_nll(batch, hidden, (~kept).nonzero().squeeze(1).to(self.device))
+        return Losses(
+            total=action_nll + self.config.return_loss_weight * return_nll,
+            parts={
+                "action_nll": action_nll.item(),
+                "action_accuracy": accuracy.item(),
+                "return_nll": return_nll.item(),
+            },
+        )
+
+    def _action_nll(self, batch: WindowTensors, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        actions = torch.where(batch.valid, batch.actions, IGNORED).flatten()
+        log_probabilities = self._log_probabilities(hidden).flatten(0, 1)
+        right = (log_probabilities.argmax(-1) == actions).sum() / batch.valid.sum()
+        return nn.functional.nll_loss(log_probabilities, actions, ignore_index=IGNORED), right
+
+    def _return_nll(self, batch: WindowTensors, hidden: Tensor, blind: Tensor) -> Tensor:
+        """0 where no window of the batch lost its returns."""
+        if not len(blind):
+            return torch.zeros((), device=self.device)
+        bins = torch.where(batch.valid, batch.return_bins, IGNORED)[blind].flatten()
+        actions = batch.actions[blind].flatten()
+        return self.return_head.nll(hidden.index_select(0, blind).flatten(0, 1), actions, bins)
 
     def window_hidden(self, windows: Windows, conditioned: bool) -> Tensor:
         """``float32 [B, L, width]``: what the actions of each step are predicted from."""
@@ -155,8 +163,7 @@ class TrajectoryTransformer(nn.Module):
     def _hidden(self, batch: WindowTensors, kept: Tensor) -> Tensor:
         """``[B, L, width]``; window b is conditioned where ``kept[b]``."""
         rows, length = batch.valid.shape
-        returned = self.embed_return(batch.returns)
-        returned = torch.where(kept[:, None, None], returned, self.embed_return.none)
+        returned = self.embed_return(batch.returns, kept)
         observed = self.embed_observation(batch.observations.flatten(0, 1))
         tokens = self._tokens(
             observed.view(rows, length, -1), batch.previous_actions, returned, batch.times
@@ -164,8 +171,8 @@ class TrajectoryTransformer(nn.Module):
         groups = torch.arange(length)
         distances = self.layout.distances(groups, groups).to(self.device)
         for block, queries in self._blocks():
-            chosen = block.bias(distances[queries])
-            tokens = block(tokens, chosen, queries)
+            chosen = distances if queries is None else distances[queries]
+            tokens = block(tokens, block.bias(chosen), queries)
         hidden: Tensor = self.last_norm(tokens)
         return hidden
 
@@ -180,12 +187,12 @@ class TrajectoryTransformer(nn.Module):
             return (observed + acted + returned).unsqueeze(2)
         return torch.stack([acted, returned.expand_as(observed), observed], dim=2)
 
-    def _blocks(self) -> list[tuple[Block, slice]]:
+    def _blocks(self) -> list[tuple[Block, slice | None]]:
         """Each block with the tokens it must answer for: of the last, those predicted from."""
-        every, predicting = slice(None), slice(self.layout.size - 1, None, self.layout.size)
-        last = len(self.blocks) - 1
+        size, last = self.layout.size, len(self.blocks) - 1
+        predicting = None if size == 1 else slice(size - 1, None, size)
         return [
-            (block, predicting if number == last else every)  # type: ignore[misc]
+            (block, predicting if number == last else None)  # type: ignore[misc]
             for number, block in enumerate(self.blocks)
         ]
 
@@ -214,7 +221,8 @@ class TrajectoryTransformer(nn.Module):
         tokens = self._step_tokens(state, observations, returns_to_go)
         row, slots = state.row(), state.slots()
         for number, (block, queries) in enumerate(self._blocks()):
-            bias = state.biases[number][row][:, queries]
+            bias = state.biases[number][row]
+            bias = bias if queries is None else bias[:, queries]
             tokens = block.step(
                 tokens, bias, queries, state.keys[number], state.values[number], slots
             )
@@ -226,10 +234,11 @@ class TrajectoryTransformer(nn.Module):
     ) -> Tensor:
         observed = self.embed_observation(torch.as_tensor(observations, device=self.device))
         if returns_to_go is None:
-            returned = self.embed_return.none
+            returned = self.embed_return.dropped()
         else:
             asked = torch.from_numpy(self.returns.standardise(np.asarray(returns_to_go)))
-            returned = self.embed_return(asked.to(self.device)).unsqueeze(1)
+            kept = torch.ones(1, dtype=torch.bool, device=self.device)
+            returned = self.embed_return(asked.to(self.device).unsqueeze(1), kept)
         times = torch.full((1, 1), state.time, device=self.device)
         return self._tokens(
             observed.unsqueeze(1), state.previous_actions.unsqueeze(1), returned, times

@@ -34,7 +34,7 @@ class TransformerConfig:
     tokens: Tokens = "fused"
     time: Time = "relative"
     horizon: int = 100
-    expansion: int = 4
+    expansion: int = 2
     board_encoder: BoardEncoder = "dense"
     board_width: int = 128
     return_dropout: float = 0.3
