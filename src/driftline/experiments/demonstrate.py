@@ -20,6 +20,7 @@ from driftline.data.demonstrations import Demonstrations
 from driftline.data.episodes import Episodes
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
 from driftline.data.minari import load_minari, load_minari_episodes
+from driftline.data.minari_root import check_id
 from driftline.data.minari_writing import save_minari
 from driftline.data.npz import load_npz
 from driftline.environments.demonstrators import SokobanDemonstrator, TomatoDemonstrator
@@ -61,6 +62,7 @@ def make_demonstrations(
     world: str, *, episodes: int, skill: float, seed: int, dataset_id: str, root: Path | None
 ) -> Path:
     """Record scripted play as a Minari dataset; returns its directory."""
+    check_id(dataset_id)
     identity, rules, script = scripted(world, skill)
     spaces = GridworldVectorEnv(rules, 1)
     played = demonstrate(world, episodes, skill, seed)
