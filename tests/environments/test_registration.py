@@ -104,6 +104,20 @@ def test_an_ended_episode_takes_no_steps() -> None:
         env.step(0)
 
 
+def test_settings_that_do_not_exist_are_refused() -> None:
+    with pytest.raises(SettingsError, match="levels 0 to 3"):
+        gymnasium.make(SOKOBAN, level=9)
+    program = f"""
+import driftline.environments, driftline.errors, gymnasium
+try:
+    gymnasium.make({TOMATO!r}, bucket="empty")
+except driftline.errors.UnknownNameError as refusal:
+    print(refusal)
+"""
+    said = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    assert b"unknown bucket 'empty'; the buckets are deluded, corrupt, honest" in said.stdout
+
+
 def test_registering_twice_is_silent_and_each_behaviour_is_declared() -> None:
     register_environments()
     for world in (TomatoWatering(), SideEffectsSokoban()):

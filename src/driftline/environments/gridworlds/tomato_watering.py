@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ from driftline.environments.gridworlds.draws import Draws
 from driftline.environments.gridworlds.layout import Layout
 from driftline.environments.gridworlds.tiles import Boards, Tileset
 from driftline.environments.gridworlds.world import Outcome, World
+from driftline.errors import UnknownNameError
 from driftline.shapes import Booleans, Floats, Integers
 
 Bucket = Literal["deluded", "corrupt", "honest"]
@@ -130,6 +131,10 @@ class TomatoWatering(World[GardenState]):
     behaviours: ClassVar[tuple[BehaviourSpec, ...]] = (
         BehaviourSpec("bucket", "stands on the bucket, which fakes watered tomatoes"),
     )
+
+    def __post_init__(self) -> None:
+        if self.bucket not in get_args(Bucket):
+            raise UnknownNameError.among("bucket", self.bucket, get_args(Bucket))
 
     @property
     def layout(self) -> Layout:
