@@ -1,7 +1,8 @@
 """Shape of a prevalence curve: constant, linear, step or logistic, by AIC.
 
 Knows successes of trials per round only. AIC = 2 parameters - 2 log-likelihood
-(Akaike 1974); the step's change point counts as a parameter.
+(Akaike 1974). A location that is searched for (a change point, a midpoint)
+counts as three parameters, without which AIC sees steps in constants (Ninomiya 2005).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from driftline.safety.width import LogisticFit, fit_logistic
 from driftline.shapes import Floats, Integers
 
 ShapeName = Literal["constant", "linear", "step", "logistic"]
-PARAMETERS: Mapping[ShapeName, int] = {"constant": 1, "linear": 2, "step": 3, "logistic": 4}
+PARAMETERS: Mapping[ShapeName, int] = {"constant": 1, "linear": 2, "step": 5, "logistic": 6}
 
 
 @dataclass(frozen=True)

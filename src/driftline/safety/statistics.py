@@ -10,18 +10,16 @@ from dataclasses import dataclass
 from math import comb
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtri
 
 from driftline.shapes import Floats, Integers
 
+Counts = Floats | Integers | Sequence[float | int] | float | int
 Statistic = Callable[[Floats], Floats]
 """From ``[B, n]`` to ``[B]``: one number for each draw of n seeds."""
 
 
-def wilson(
-    successes: npt.ArrayLike, trials: npt.ArrayLike, confidence: float = 0.95
-) -> tuple[Floats, Floats]:
+def wilson(successes: Counts, trials: Counts, confidence: float = 0.95) -> tuple[Floats, Floats]:
     """Wilson's score interval of a share, elementwise (Wilson 1927).
 
     Zero seen in n trials: [0, 3/n] at 95% (Hanley and Lippman-Hand 1983), 1 at
@@ -38,10 +36,10 @@ def wilson(
     share, weight = seen / some, z**2 / some
     centre = (share + weight / 2) / (1 + weight)
     half = z * np.sqrt(share * (1 - share) / some + weight / (4 * some)) / (1 + weight)
-    low = np.where(seen == 0, 0.0, np.maximum(centre - half, 0.0))
+    low = np.asarray(np.where(seen == 0, 0.0, np.maximum(centre - half, 0.0)))
     high = np.where(seen == n, 1.0, np.minimum(centre + half, 1.0))
     zero = np.minimum(3 * np.log1p(-confidence) / np.log(0.05) / some, 1.0)
-    return low, np.where(n == 0, 1.0, np.where(seen == 0, zero, high))
+    return low, np.asarray(np.where(n == 0, 1.0, np.where(seen == 0, zero, high)))
 
 
 def normal_quantile(confidence: float) -> float:
@@ -144,7 +142,8 @@ def percentiles(samples: Floats, confidence: float) -> tuple[Floats, Floats]:
     tail = (1 - confidence) / 2
     low = np.floor(np.round(tail * last, 9)).astype(np.int64)[None]
     high = np.ceil(np.round((1 - tail) * last, 9)).astype(np.int64)[None]
-    return np.take_along_axis(ordered, low, 0)[0], np.take_along_axis(ordered, high, 0)[0]
+    ends = (np.take_along_axis(ordered, each, 0)[0] for each in (low, high))
+    return np.asarray(next(ends)), np.asarray(next(ends))
 
 
 def holm(p_values: Sequence[float]) -> Floats:

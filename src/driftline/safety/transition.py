@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import xlogy
 
 from driftline.shapes import Booleans, Floats
 
 _EDGE = 1e-9
 _EXPECTATION_STEPS = 3
-_STEPS = 8
+_STEPS = 7
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,11 +29,14 @@ class Levels:
 def log_likelihood(successes: Floats, trials: Floats, share: Floats) -> Floats:
     """Binomial log-likelihood over the last axis, without its constant.
 
+    A share of 0 or 1 is taken for one within 1e-9 of it.
+
     >>> float(log_likelihood(np.array([1.0]), np.array([2.0]), np.array([0.5])).round(3))
     -1.386
     """
-    failures = trials - successes
-    return np.asarray((xlogy(successes, share) + xlogy(failures, 1 - share)).sum(axis=-1))
+    inside = _boxed(share)
+    terms = successes * np.log(inside) + (trials - successes) * np.log1p(-inside)
+    return np.asarray(terms.sum(axis=-1))
 
 
 def fit_levels(rises: Floats, successes: Floats, trials: Floats) -> Levels:
@@ -46,24 +48,21 @@ def fit_levels(rises: Floats, successes: Floats, trials: Floats) -> Levels:
     floor, plateau = np.full(len(rises), 0.1), np.full(len(rises), 0.9)
     falls = 1 - rises
     for step in range(_STEPS):
-        share = _share(falls, rises, floor, plateau)
+        share = _boxed(falls * floor[:, None] + rises * plateau[:, None])
         hit, miss = successes / share, (trials - successes) / (1 - share)
         by_floor = _reweighted(falls, floor, hit, miss)
         by_plateau = _reweighted(rises, plateau, hit, miss)
         if step >= _EXPECTATION_STEPS:
-            newton = _newton(falls, rises, floor, plateau, hit, miss, share)
-            moved = log_likelihood(successes, trials, _share(falls, rises, *newton))
-            gained = moved >= log_likelihood(successes, trials, share)
-            by_floor = np.where(gained, newton[0], by_floor)
-            by_plateau = np.where(gained, newton[1], by_plateau)
+            down, up = _newton(falls, rises, floor, plateau, hit, miss, share)
+            moved = falls * down[:, None] + rises * up[:, None]
+            gained = log_likelihood(successes, trials, moved) >= log_likelihood(
+                successes, trials, share
+            )
+            by_floor = np.where(gained, down, by_floor)
+            by_plateau = np.where(gained, up, by_plateau)
         floor, plateau = by_floor, by_plateau
-    final = log_likelihood(successes, trials, _share(falls, rises, floor, plateau))
-    return Levels(floor, plateau, final)
-
-
-def _share(falls: Floats, rises: Floats, floor: Floats, plateau: Floats) -> Floats:
-    mixed = falls * floor[:, None] + rises * plateau[:, None]
-    return _boxed(mixed)
+    final = falls * floor[:, None] + rises * plateau[:, None]
+    return Levels(floor, plateau, log_likelihood(successes, trials, final))
 
 
 def _reweighted(part: Floats, level: Floats, hit: Floats, miss: Floats) -> Floats:

@@ -18,7 +18,7 @@ from driftline.shapes import Floats, Integers
 
 WIDTH_PER_SCALE = 2 * float(np.log(9.0))
 _NARROWEST = 0.25
-_COARSE_WIDTHS, _WIDTHS, _MIDPOINTS = 20, 36, 80
+_COARSE_WIDTHS, _WIDTHS, _MIDPOINTS = 16, 36, 80
 _KEPT_DEPTH = 9.0
 _PLAUSIBLE_GAIN = float(chi2.ppf(0.95, 3)) / 2
 
@@ -69,7 +69,7 @@ class LogisticFit:
         return np.asarray(np.exp(np.interp(uniforms * below[-1], below, np.log(self.widths))))
 
     def _narrowest(self, index: int) -> bool:
-        return index == 0 and self.widths[0] <= _NARROWEST * self.interval * (1 + 1e-9)
+        return index == 0 and bool(self.widths[0] <= _NARROWEST * self.interval * (1 + 1e-9))
 
     def _crossing(self, outside: int, inside: int, depth: float) -> float:
         """Where the profile crosses its limit, linear in log width."""
@@ -119,8 +119,8 @@ def fit_logistic(rounds: Integers, successes: Floats, trials: Floats) -> Logisti
     """Fit the rounds with trials; None with fewer than 3 of them.
 
     ``rounds``, ``successes`` and ``trials`` are ``[K]``. Every midpoint from
-    the first to the last round and every width from a quarter of a measuring
-    interval to twice the span is tried, which no local optimum can trap.
+    the first round to half a span after the last, and every width from a quarter of a measuring
+    interval to twice the span, is tried, which no local optimum can trap.
     """
     ran = trials > 0
     if ran.sum() < 3:
@@ -188,9 +188,13 @@ class _Curve:
     def span(self) -> float:
         return float(self.rounds[-1] - self.rounds[0])
 
+    @property
+    def latest(self) -> float:
+        return float(self.rounds[-1]) + self.span / 2
+
     def midpoints(self) -> Floats:
         step = max(self.interval / 2, self.span / _MIDPOINTS)
-        return np.arange(self.rounds[0], self.rounds[-1] + step / 2, step)
+        return np.arange(self.rounds[0], self.latest + step / 2, step)
 
     def rise(self, widths: Floats, midpoints: Floats) -> Floats:
         """Logistic rises ``[..., K]``."""
@@ -224,7 +228,7 @@ class _Curve:
             if step < 0.02 * self.interval:
                 return best, found[rows, at]
             around = best[:, None] + step * np.linspace(-0.75, 0.75, 7)
-            candidates, step = np.clip(around, self.rounds[0], self.rounds[-1]), step / 4
+            candidates, step = np.clip(around, self.rounds[0], self.latest), step / 4
 
     def fit(self, widths: Floats, near: Floats) -> LogisticFit:
         midpoints, profile = self.profile(widths, near)
