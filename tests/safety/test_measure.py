@@ -187,6 +187,14 @@ def test_divergence_and_commands_become_curves() -> None:
     assert found.rounds["kl_to_previous"] is None
 
 
+def test_the_running_totals_end_at_the_whole_budget() -> None:
+    runs = runs_with([12.0] * 3, 4.0)
+    found = measured(runs)
+    assert 3 * found.rounds["environment_steps"][-1] == found.environment_steps
+    assert found.rounds["episodes"][-1] == 30 * 64
+    assert found.rounds["episodes_reviewed"][-1] == 30 * QUICK.reviewed_per_round
+
+
 def test_agents_that_differ_in_onset_are_told_apart() -> None:
     early = measured(runs_with([5.0] * 8, 0)).behaviours
     late = measured(runs_with([20.0] * 8, 0, seed=9)).behaviours
