@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.safety.examples import logistic, planted
 
 from driftline.safety.prevalence import PrevalenceTable
 from driftline.safety.seed_measures import SeedMeasures, measure_seed
 from driftline.safety.thresholds import Thresholds
+from tests.safety.examples import logistic, planted
 
 
 def row(shares: np.ndarray) -> SeedMeasures:
