@@ -1,0 +1,259 @@
+"""The answer of a study in plain language, every sentence made from its numbers.
+
+Knows measures and configurations, no page. It never calls an agent safe: a
+behaviour that was not seen has an upper limit and a budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from driftline.baselines.ppo_settings import PPOSettings
+from driftline.experiments.config import FrozenSettings
+from driftline.experiments.results import Results
+from driftline.experiments.wording import change, count, listed, number, percent, span
+from driftline.safety.behaviour_measures import BehaviourMeasures
+from driftline.safety.comparison import compare_onsets
+from driftline.safety.measure import AgentMeasures
+from driftline.safety.thresholds import Thresholds
+from driftline.training.finetune import FineTuneSettings
+from driftline.training.online import OnlineSettings
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one agent did about one behaviour; ``cell`` is its verdict's name."""
+
+    agent: str
+    behaviour: str
+    cell: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A headline and a comparison for each undesired behaviour, and agent by agent."""
+
+    headlines: tuple[str, ...]
+    comparisons: tuple[str, ...]
+    online: tuple[Finding, ...]
+    compared: tuple[Finding, ...]
+
+
+def answer(results: Results) -> Answer:
+    """The study's answer; OGM agents first, then what they are compared with."""
+    names = [name for name, bad in results.undesired.items() if bad]
+    online = _named(results, OnlineSettings)
+    others = [
+        *_named(results, FineTuneSettings),
+        *_named(results, PPOSettings),
+        *_named(results, FrozenSettings),
+    ]
+    return Answer(
+        headlines=tuple(_headline(results, online, others, name) for name in names),
+        comparisons=tuple(_comparisons(results, others, name) for name in names if others),
+        online=tuple(_finding(results, agent, name) for name in names for agent in online),
+        compared=tuple(
+            _finding(results, agent, name, against=online[:1]) for name in names for agent in others
+        ),
+    )
+
+
+def _named(results: Results, kind: type) -> list[str]:
+    return [
+        agent.name
+        for agent in results.config.agents
+        if isinstance(agent.learner, kind) and agent.name in results.agents
+    ]
+
+
+def _headline(results: Results, online: list[str], others: list[str], behaviour: str) -> str:
+    """Which agents picked it up, in one sentence or two."""
+    last = results.config.rounds.rounds - 1
+    parts = [
+        _tally(results.agents, group, behaviour, called, last)
+        for group, called in ((online, "OGM agent"), (others, "agent they are compared with"))
+        if group
+    ]
+    return " ".join(parts)
+
+
+def _tally(
+    agents: Mapping[str, AgentMeasures], names: list[str], behaviour: str, called: str, last: int
+) -> str:
+    begun = [name for name in names if not agents[name].behaviours[behaviour].onset.censored]
+    many = called.replace("agent", "agents", 1)
+    if not begun:
+        who = f"None of the {len(names)} {many}" if len(names) > 1 else f"The {called} ({names[0]})"
+        had = "had picked up" if len(names) > 1 else "had not picked up"
+        return f"{who} {had} “{behaviour}” by round {last}."
+    if len(names) == 1:
+        who = f"The {called}"
+    elif len(begun) == len(names):
+        who = f"All {len(names)} {many}"
+    else:
+        who = f"{len(begun)} of {len(names)} {many}"
+    return f"{who} picked up “{behaviour}”: {_when(agents, begun, behaviour)}."
+
+
+def _when(agents: Mapping[str, AgentMeasures], names: list[str], behaviour: str) -> str:
+    rounds = {name: agents[name].behaviours[behaviour].onset.round for name in names}
+    ordered = sorted(names, key=lambda name: rounds[name])
+    return listed([f"{name} from round {number(rounds[name])}" for name in ordered])
+
+
+def _comparisons(results: Results, names: list[str], behaviour: str) -> str:
+    """The agents that OGM is compared with, each in a clause, the earliest onset first."""
+
+    def onset(name: str) -> float:
+        return results.agents[name].behaviours[behaviour].onset.round
+
+    clauses = [_clause(results.agents[name], name, behaviour) for name in sorted(names, key=onset)]
+    return f"In comparison: {'; '.join(clauses)}."
+
+
+def _clause(measures: AgentMeasures, name: str, behaviour: str) -> str:
+    found = measures.behaviours[behaviour]
+    begun, seeds = sum(seed.reached for seed in found.seeds), len(found.seeds)
+    true = "" if measures.true_return is None else f", true return {measures.true_return.value:.3g}"
+    if not begun:
+        most = percent(found.final_prevalence.high)
+        return f"{name} no onset seen (at most {most} of its final episodes){true}"
+    when = "mostly none" if found.onset.censored else f"from round {number(found.onset.round)}"
+    shown = percent(found.final_prevalence.value)
+    return f"{name} {when} ({begun} of {count(seeds, 'seed')}; {shown} at the end{true})"
+
+
+def _finding(
+    results: Results, agent: str, behaviour: str, against: list[str] | None = None
+) -> Finding:
+    measures = results.agents[agent]
+    found = measures.behaviours[behaviour]
+    thresholds = results.config.thresholds
+    sentences = list(_emergence(found, thresholds))
+    sentences.append(_capability(measures, results.demonstrators))
+    for other in against or []:
+        sentences.extend(_comparison(results, agent, other, behaviour))
+    cell = "" if found.verdict is None else found.verdict.cell
+    return Finding(agent, behaviour, cell, tuple(each for each in sentences if each))
+
+
+def _emergence(found: BehaviourMeasures, thresholds: Thresholds) -> Iterator[str]:
+    begun, seeds = sum(seed.reached for seed in found.seeds), len(found.seeds)
+    if not begun:
+        yield _unseen(found, thresholds)
+        return
+    if found.onset.censored:
+        times = sorted(seed.onset for seed in found.seeds if seed.reached)
+        yield (
+            f"Begins in {begun} of {count(seeds, 'seed')} "
+            f"(round {listed([number(each) for each in times])}); "
+            f"the other {count(seeds - begun, 'seed')} had no onset by round "
+            f"{found.table.rounds[-1]}."
+        )
+    else:
+        yield (
+            f"Begins in round {number(found.onset.round)} "
+            f"({span(found.onset.low, found.onset.high)} as the definition of onset varies), "
+            f"in {begun} of {count(seeds, 'seed')}."
+        )
+    yield _speed(found)
+    yield _decision(found, thresholds)
+    yield _time_left(found, thresholds)
+    final = found.final_prevalence
+    yield (
+        f"In the final rounds {percent(final.value)} of episodes show it "
+        f"({span(final.low, final.high, share=True)})."
+    )
+
+
+def _unseen(found: BehaviourMeasures, thresholds: Thresholds) -> str:
+    """Never "safe": how much was watched, and what that still allows."""
+    total, seen = int(found.table.episodes.sum()), int(found.table.counts["any"].sum())
+    last, level = found.table.rounds[-1], 100 * thresholds.confidence
+    what = (
+        f"Not seen by round {last}, in {count(total, 'episode')}"
+        if seen == 0
+        else f"Seen in {seen:,} of {count(total, 'episode')}, with no onset by round {last}"
+    )
+    return (
+        f"{what}: in the final rounds at most {percent(found.final_prevalence.high)} of "
+        f"episodes show it ({level:g}%). More rounds could still show more."
+    )
+
+
+def _speed(found: BehaviourMeasures) -> str:
+    width = found.width
+    match width.resolved:
+        case None:
+            return "No rise from a floor to a plateau could be fitted, so it has no width."
+        case False:
+            return (
+                f"The rise is faster than the rounds resolve: from 10% to 90% of its plateau in "
+                f"under {_rounds(width.high)}. Measure more often to see it."
+            )
+        case True:
+            return (
+                f"It takes {_rounds(width.value)} ({span(width.low, width.high)}) from 10% "
+                "to 90% of its plateau."
+            )
+
+
+def _decision(found: BehaviourMeasures, thresholds: Thresholds) -> str:
+    value = found.decisiveness.value
+    if not np.isfinite(value):
+        return ""
+    kind = "decisive" if value >= thresholds.decisive else "indecisive"
+    return (
+        f"Half-way up, {percent(value)} of the episodes that show it at all do so at nearly every "
+        f"opportunity ({kind})."
+    )
+
+
+def _time_left(found: BehaviourMeasures, thresholds: Thresholds) -> str:
+    """The window between noticing and harm, in rounds and in corrections."""
+    caught, harm = found.catchability, found.expected_harm
+    if caught is None or harm is None or np.isnan(caught.value):
+        return "No harm and no detection by the end, so there is no window to state."
+    rounds = caught.value * thresholds.control_rounds
+    bound = f"{found.catchability_bound} " if found.catchability_bound else ""
+    review = f"someone who reviews {thresholds.reviewed_per_round} episodes a round"
+    if rounds > 0:
+        text = (
+            f"From when {review} would notice, people had {bound}{_rounds(rounds)} before "
+            f"harm; a correction takes {thresholds.control_rounds:g}."
+        )
+    elif rounds == 0 and not bound:
+        text = f"Harm comes in the very round in which {review} would notice."
+    else:
+        text = f"Harm comes {bound}{_rounds(-rounds)} before {review} would notice."
+    least = "at least " if found.expected_harm_bound else ""
+    return f"{text} Until it is corrected, {least}{number(harm.value)} harmful episodes a seed."
+
+
+def _rounds(value: float) -> str:
+    return f"{number(value)} round{'' if value == 1 else 's'}"
+
+
+def _capability(measures: AgentMeasures, demonstrators: AgentMeasures) -> str:
+    """What was gained or paid against the demonstrators, observed and true."""
+    observed, reference = measures.observed_return.value, demonstrators.observed_return.value
+    text = f"Observed return {number(observed)} ({change(observed, reference)} on demonstrators)"
+    if measures.true_return is None or demonstrators.true_return is None:
+        return f"{text}; this world has no true return."
+    true, wanted = measures.true_return.value, demonstrators.true_return.value
+    return f"{text}, true return {number(true)} ({change(true, wanted)})."
+
+
+def _comparison(results: Results, agent: str, other: str, behaviour: str) -> Iterator[str]:
+    """Onset against an OGM agent's, where one of them has any."""
+    first, second = results.agents[other].behaviours, results.agents[agent].behaviours
+    if not any(seed.reached for side in (first, second) for seed in side[behaviour].seeds):
+        return
+    test = compare_onsets(first, second)[behaviour]
+    caution = f"; {test.caution}" if test.caution else ""
+    chance = "p < 0.001" if test.adjusted < 0.001 else f"p = {test.adjusted:.2g}"
+    yield f"Onset against {other}: log-rank {chance}{caution}."

@@ -1,0 +1,165 @@
+"""How figures look: one colour, dash and mark for each agent, the same everywhere.
+
+Knows no measure. Colours are told apart by people with any colour vision and
+come in a version for light and one for dark pages.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ParamSpec
+
+import numpy as np
+from matplotlib import rc_context
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Shade:
+    """A colour on a light page and the same role on a dark one."""
+
+    light: str
+    dark: str
+
+
+@dataclass(frozen=True)
+class Look:
+    """How an agent is drawn in every figure."""
+
+    shade: Shade
+    dash: str | tuple[int, tuple[float, ...]] = "-"
+    mark: str = "o"
+
+
+INK = Shade("#1d232e", "#e6e9ef")
+QUIET = Shade("#626c7c", "#9ba6b8")
+GRID = Shade("#dde2ea", "#333b49")
+PAPER = Shade("#fefefe", "#161a21")
+ALARM = Shade("#c8102e", "#ff6b7a")
+
+DEMONSTRATORS = "demonstrators"
+LOOKS = {
+    DEMONSTRATORS: Look(Shade("#4d5563", "#b9c2d0"), (0, (1, 1.5)), "D"),
+    "gm": Look(Shade("#8a919d", "#8d97a8"), (0, (5, 1.5)), "o"),
+    "gm-quantile": Look(Shade("#4ba6dd", "#86cdf8"), (0, (5, 1.5)), "s"),
+    "ogm-quantile": Look(Shade("#0a5fa8", "#4aa3ea"), "-", "s"),
+    "ogm-fixed": Look(Shade("#0b8f6a", "#35c79c"), "-", "^"),
+    "finetune": Look(Shade("#d35400", "#f5843a"), "-", "v"),
+    "finetune-kl": Look(Shade("#dd9a00", "#f3bd45"), (0, (6, 1.2, 1.2, 1.2)), "P"),
+    "ppo": Look(Shade("#b0508f", "#e593c9"), "-", "X"),
+    "ogm-quantile-honest": Look(Shade("#7d6a4c", "#c7b18c"), (0, (3, 1.5)), "h"),
+}
+SPARE = (
+    Look(Shade("#5a4fb0", "#a49bf2"), (0, (4, 1)), "<"),
+    Look(Shade("#8c2f39", "#e2848d"), (0, (2, 1)), ">"),
+    Look(Shade("#3f7d20", "#93cf72"), (0, (1, 1)), "d"),
+)
+
+STYLE: Any = {
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9.0,
+    "text.color": INK.light,
+    "axes.edgecolor": QUIET.light,
+    "axes.labelcolor": INK.light,
+    "axes.titlecolor": INK.light,
+    "axes.titlesize": 9.5,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.facecolor": "none",
+    "axes.linewidth": 0.7,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": GRID.light,
+    "grid.linewidth": 0.7,
+    "xtick.color": QUIET.light,
+    "ytick.color": QUIET.light,
+    "xtick.labelcolor": INK.light,
+    "ytick.labelcolor": INK.light,
+    "legend.frameon": False,
+    "legend.fontsize": 8.5,
+    "lines.linewidth": 1.8,
+    "figure.facecolor": PAPER.light,
+    "savefig.facecolor": "auto",
+    "svg.fonttype": "none",
+    "svg.hashsalt": "driftline",
+    "path.simplify": False,
+}
+
+
+def look(name: str) -> Look:
+    """An agent's look; a name without one of its own gets a spare, always the same.
+
+    >>> look("ppo").mark
+    'X'
+    >>> look("somebody else") == look("somebody else")
+    True
+    """
+    return LOOKS.get(name) or SPARE[sum(name.encode()) % len(SPARE)]
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Draw under `STYLE`, leaving matplotlib's own settings as they were."""
+
+    @functools.wraps(draw)
+    def drawing(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with rc_context(STYLE):
+            return draw(*args, **kwargs)
+
+    return drawing
+
+
+def panels(
+    rows: int, columns: int, width: float = 9.0, height: float = 3.4, **sharing: Any
+) -> tuple[Figure, list[Axes]]:
+    """A figure of ``width`` x ``height`` inches and its axes, row by row."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **sharing)
+    return figure, list(np.asarray(axes).reshape(-1))
+
+
+def percent_axis(axes: Axes) -> None:
+    """Shares from 0 to 1 as percentages, with room for a curve along either edge."""
+    axes.set_ylim(-0.03, 1.03)
+    axes.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0%", "25%", "50%", "75%", "100%"])
+
+
+def label_ends(axes: Axes, labels: Sequence[tuple[str, float, str]], gap: float) -> None:
+    """Names at the right edge, ``(text, height, colour)``, moved to be ``gap`` apart."""
+    heights = spread([height for _, height, _ in labels], gap)
+    for (text, _, colour), height in zip(labels, heights, strict=True):
+        axes.annotate(
+            text, (1.0, height), xycoords=("axes fraction", "data"), xytext=(5, 0),
+            textcoords="offset points", color=colour, va="center", fontsize=8.5,
+            annotation_clip=False,
+        )  # fmt: skip
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """The heights, moved as little as keeps neighbours ``gap`` apart.
+
+    >>> spread([0.0, 1.0, 1.0], 0.5)
+    [0.0, 0.75, 1.25]
+    """
+    order = np.argsort(heights, kind="stable")
+    blocks: list[list[float]] = []
+    for height in (heights[index] for index in order):
+        blocks.append([height])
+        while len(blocks) > 1 and _top(blocks[-2], gap) + gap > _bottom(blocks[-1], gap):
+            blocks[-2:] = [blocks[-2] + blocks[-1]]
+    placed = [_bottom(block, gap) + gap * i for block in blocks for i in range(len(block))]
+    return [float(placed[rank]) for rank in np.argsort(order, kind="stable")]
+
+
+def _bottom(block: Sequence[float], gap: float) -> float:
+    return float(np.mean(block)) - gap * (len(block) - 1) / 2
+
+
+def _top(block: Sequence[float], gap: float) -> float:
+    return float(np.mean(block)) + gap * (len(block) - 1) / 2

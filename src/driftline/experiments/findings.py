@@ -1,0 +1,64 @@
+"""`Findings`: what a report says beyond the measures, computed once.
+
+Knows measures and recorded episodes, no page and no figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from driftline.experiments.answer import Answer, answer
+from driftline.experiments.controls_report import (
+    Permuted,
+    RandomFlags,
+    detectors,
+    permutations,
+    random_flags,
+)
+from driftline.experiments.imitation import (
+    BestQuarter,
+    Imitation,
+    Rise,
+    best_quarter,
+    imitations,
+    rises,
+)
+from driftline.experiments.null_reference import NullReference, null_references
+from driftline.experiments.results import Results
+from driftline.safety.controls import DetectorQuality
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """By behaviour: null models, chance flags, detectors; and what holds for all of them.
+
+    ``behaviours``: the undesired ones, or all where nobody minds any.
+    """
+
+    behaviours: tuple[str, ...]
+    answer: Answer
+    imitated: Sequence[Imitation]
+    best: BestQuarter
+    rises: Sequence[Rise]
+    nulls: Mapping[str, Mapping[str, NullReference]]
+    flags: Mapping[str, Sequence[RandomFlags]]
+    detectors: Mapping[str, DetectorQuality]
+    permuted: Sequence[Permuted]
+
+    @classmethod
+    def of(cls, results: Results) -> Findings:
+        """Everything; the same results give the same findings."""
+        undesired = tuple(name for name, bad in results.undesired.items() if bad)
+        names = undesired or tuple(results.undesired)
+        return cls(
+            behaviours=names,
+            answer=answer(results),
+            imitated=imitations(results),
+            best=best_quarter(results),
+            rises=rises(results),
+            nulls={name: null_references(results, name) for name in names},
+            flags={name: random_flags(results, name) for name in names},
+            detectors=detectors(results),
+            permuted=permutations(results),
+        )

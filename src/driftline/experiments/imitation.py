@@ -1,0 +1,135 @@
+"""The imitation check: is the GM agent its demonstrators, and does OGM go beyond them?
+
+Knows recorded episodes and which agents were frozen, no agent itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from driftline.data.episodes import Episodes
+from driftline.experiments.config import FrozenSettings
+from driftline.experiments.results import Results
+from driftline.safety.measurement import Measurement
+from driftline.safety.prevalence import PrevalenceTable
+from driftline.safety.statistics import Bootstrap, wilson
+from driftline.seeding import generator
+from driftline.shapes import Floats
+from driftline.training.online import OnlineSettings
+
+TOLERANCE = 0.05
+TOP = 0.75
+
+
+@dataclass(frozen=True)
+class Imitation:
+    """A frozen agent over all its rounds; ``ratio``: its true return over its demonstrators'.
+
+    ``true_return`` and ``ratio`` are None where the world has no hidden reward.
+    ``prevalence`` by behaviour is of all episodes, with Wilson's interval.
+    """
+
+    agent: str
+    true_return: Measurement | None
+    ratio: Measurement | None
+    prevalence: dict[str, Measurement]
+
+    @property
+    def faithful(self) -> bool | None:
+        """Whether the true return is within `TOLERANCE` of the demonstrators'."""
+        return None if self.ratio is None else abs(self.ratio.value - 1.0) <= TOLERANCE
+
+
+@dataclass(frozen=True)
+class BestQuarter:
+    """The demonstrations' observed returns: where the best quarter begins, and its mean."""
+
+    begins: float
+    mean: float
+
+
+@dataclass(frozen=True)
+class Rise:
+    """An OGM agent's observed return in its final rounds against the `BestQuarter`.
+
+    ``first_round``: the first whose mean over seeds exceeds the quarter's mean, or None.
+    """
+
+    agent: str
+    observed_return: Measurement
+    first_round: int | None
+    above: bool
+
+
+def imitations(results: Results) -> list[Imitation]:
+    """Demonstrators first, then every frozen agent."""
+    names = [
+        agent.name
+        for agent in results.config.agents
+        if isinstance(agent.learner, FrozenSettings) and agent.name in results.agents
+    ]
+    rows = [("demonstrators", results.demonstrations)]
+    rows += [(name, results.episodes[name]) for name in names]
+    return [_imitation(name, runs, results) for name, runs in rows]
+
+
+def _imitation(name: str, runs: Sequence[Episodes], results: Results) -> Imitation:
+    own, theirs = _true_means(runs), _true_means(results.demonstrations)
+    known = bool(np.isfinite(own).all() and np.isfinite(theirs).all() and theirs.mean() != 0)
+    episodes = sum(len(run) for run in runs)
+
+    def over_seeds(values: Floats, reference: Floats, what: str) -> Measurement:
+        draw = generator(0, "report", "imitation")
+        chosen = Bootstrap.drawn(draw, 2000, len(values)).indices()
+        ratios = values[chosen].mean(1) / reference[chosen].mean(1)
+        low, high = np.quantile(ratios, [0.025, 0.975]) if len(values) > 1 else (np.nan, np.nan)
+        value = float(values.mean() / reference.mean())
+        return Measurement(value, float(low), float(high), episodes, len(values), what)
+
+    return Imitation(
+        agent=name,
+        true_return=over_seeds(own, np.ones_like(own), "mean true return") if known else None,
+        ratio=over_seeds(own, theirs, "mean true return over demonstrators'") if known else None,
+        prevalence={each: _prevalence(runs, each) for each in results.undesired},
+    )
+
+
+def _true_means(runs: Sequence[Episodes]) -> Floats:
+    return np.array([run.true_returns.mean() for run in runs])
+
+
+def _prevalence(runs: Sequence[Episodes], behaviour: str) -> Measurement:
+    pooled = PrevalenceTable.of(runs, behaviour).pooled()
+    seen, total = pooled.counts["any"].sum(), pooled.episodes.sum()
+    low, high = wilson(seen, total)
+    what = "share of all episodes that show it"
+    return Measurement(float(seen / total), float(low), float(high), int(total), len(runs), what)
+
+
+def best_quarter(results: Results) -> BestQuarter:
+    """Of the demonstrations of all seeds together."""
+    returns = np.concatenate([run.observed_returns for run in results.demonstrations])
+    begins = float(np.quantile(returns, TOP))
+    return BestQuarter(begins, float(returns[returns >= begins].mean()))
+
+
+def rises(results: Results) -> list[Rise]:
+    """Every OGM agent against the best quarter of its demonstrations."""
+    best = best_quarter(results)
+    found = []
+    for agent in results.config.agents:
+        if not isinstance(agent.learner, OnlineSettings) or agent.name not in results.agents:
+            continue
+        measures = results.agents[agent.name]
+        curve = measures.rounds["observed_return"]["mean"]
+        above = [
+            number
+            for number, mean in zip(measures.rounds["round"], curve, strict=True)
+            if mean is not None and mean > best.mean
+        ]
+        final = measures.observed_return
+        found.append(Rise(agent.name, final, above[0] if above else None, final.value > best.mean))
+    return found

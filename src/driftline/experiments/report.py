@@ -1,0 +1,112 @@
+"""`write_report`: a study's results as one HTML page and as figures.
+
+Knows measures and recorded episodes, no agent: an old study can be reported again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from driftline.experiments.findings import Findings
+from driftline.experiments.replays import replays
+from driftline.experiments.results import Results
+from driftline.records.manifest import plain
+from driftline.records.run_directory import MANIFEST, RunDirectory
+from driftline.records.whole import write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+REPORT = "report.html"
+FIGURES = "figures"
+
+
+def write_report(root: Path, results: Results, palette: Mapping[str, Any]) -> Path:
+    """Write ``report.html``, one file that loads nothing, and ``figures/*.png`` and ``*.svg``.
+
+    ``palette`` draws boards: ``characters`` and ``colours`` (red, green, blue up
+    to 255) by code, and, if it has them, the names of the ``actions``. Returns
+    the page's path. Raises `StorageError`.
+    """
+    from driftline.experiments.figures.svg import inline, render, write_rendered
+    from driftline.experiments.report_page.page import page
+    from driftline.experiments.report_page.sections import header, sections
+
+    findings = Findings.of(results)
+    drawings = {}
+    for name, (drawn, description) in figures(results, findings).items():
+        rendered = render(drawn)
+        write_rendered(rendered, root / FIGURES, name)
+        drawings[name] = inline(rendered, f"fig-{name}", description)
+    whole = page(
+        title=f"{results.config.name}: Driftline study",
+        header=header(results.config),
+        sections=sections(results, findings, drawings, _manifest(root), root.resolve().name),
+        data=plain({"palette": palette, **_replay_data(results, findings)}),
+    )
+    path = root / REPORT
+    write_whole(path, whole.encode())
+    return path
+
+
+def figures(results: Results, findings: Findings) -> dict[str, tuple[Figure, str]]:
+    """Every figure by the name of its file, with what a screen reader says of it."""
+    from driftline.experiments.figures.calibration import calibration
+    from driftline.experiments.figures.divergence import divergence
+    from driftline.experiments.figures.hero import hero
+    from driftline.experiments.figures.learning import learning_curves
+    from driftline.experiments.figures.plane import observed_against_true
+
+    agents, reference = results.agents, results.demonstrators
+    everyone = {**agents, **results.controls}
+    learning = learning_curves(agents, reference, findings.best.mean)
+    plane = observed_against_true(agents, reference)
+    drawn = {
+        "hero": (hero(results), "Prevalence by round, and true over observed return"),
+        "plane": (plane, "True over observed return of each agent"),
+        "learning": (learning, "Observed and true return over environment steps"),
+        "divergence": (divergence(agents), "Divergence from the demonstrator model by round"),
+        "calibration": (calibration(everyone), "Achieved over asked return, and its error"),
+    }
+    for name in findings.behaviours:
+        drawn |= _of_behaviour(results, findings, name)
+    return drawn
+
+
+def _of_behaviour(results: Results, findings: Findings, name: str) -> dict[str, tuple[Figure, str]]:
+    from driftline.experiments.figures.controls import controls
+    from driftline.experiments.figures.prevalence import prevalence
+    from driftline.experiments.figures.survival import survival
+
+    everyone = {**results.agents, **results.controls}
+    curves = prevalence(everyone, name, findings.nulls[name])
+    checks = controls(results, name, findings.flags[name], findings.permuted)
+    return {
+        f"prevalence-{name}": (curves, f"Share of episodes with {name} by round, agent by agent"),
+        f"survival-{name}": (survival(results.agents, name), f"Seeds without onset of {name}"),
+        f"controls-{name}": (checks, f"Negative controls for {name}"),
+    }
+
+
+def _replay_data(results: Results, findings: Findings) -> dict[str, Any]:
+    """What the player reads; it opens on the first OGM agent."""
+    from driftline.experiments.figures.svg import variable
+
+    behaviour = findings.behaviours[0]
+    shown = replays(results, behaviour)
+    return {
+        "behaviour": behaviour,
+        "undesired": dict(results.undesired),
+        "first": findings.rises[0].agent if findings.rises else "",
+        "agents": [
+            {"name": name, "colour": variable(name), "episodes": episodes}
+            for name, episodes in shown.items()
+        ],
+    }
+
+
+def _manifest(root: Path) -> Mapping[str, Any] | None:
+    """The study's manifest; None where the results were not read from a run directory."""
+    return RunDirectory.open(root).manifest if (root / MANIFEST).exists() else None

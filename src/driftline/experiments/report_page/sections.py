@@ -1,0 +1,149 @@
+"""The report's sections in reading order: the answer first, how it was run last.
+
+Knows results, findings and finished drawings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import driftline
+from driftline.experiments.config import StudyConfig
+from driftline.experiments.findings import Findings
+from driftline.experiments.report_page import controls
+from driftline.experiments.report_page.curves import (
+    Drawings,
+    calibration_section,
+    divergence_section,
+    learning_section,
+    plane_section,
+    prevalence_section,
+    survival_section,
+)
+from driftline.experiments.report_page.elements import (
+    Markup,
+    element,
+    figure,
+    paragraph,
+    section,
+    text,
+)
+from driftline.experiments.report_page.setup import definitions_section, setup_section
+from driftline.experiments.report_page.verdicts import (
+    answer_section,
+    imitation_section,
+    verdict_section,
+)
+from driftline.experiments.results import Results
+from driftline.experiments.wording import count
+
+Named = tuple[str, str, Markup]
+"""Identifier, name in the contents, the section itself."""
+
+
+def header(config: StudyConfig) -> Markup:
+    """Title and what the study is, in one line."""
+    agents = sum(not agent.control for agent in config.agents)
+    said = (
+        f"{count(agents, 'agent')}, {count(len(config.seeds), 'paired seed')}, "
+        f"{count(config.rounds.rounds, 'round')} of "
+        f"{count(config.rounds.episodes_per_round, 'episode')} each; budget {config.budget}; "
+        f"Driftline {driftline.__version__}"
+    )
+    return element(
+        "header", element("h1", text(f"Study: {config.name}")), paragraph(said, "subtitle")
+    )
+
+
+def sections(
+    results: Results,
+    findings: Findings,
+    drawings: Drawings,
+    manifest: Mapping[str, Any] | None,
+    folder: str,
+) -> list[Named]:
+    """All of the page but its header."""
+    behaviours = findings.behaviours
+    clause = controls.summary_sentence(results, behaviours[0], findings.permuted)
+    caption = text(
+        "Left: share of episodes that show it, by round. Right: mean true over mean observed "
+        "return, from each agent's first round (hollow) to its final rounds (full)."
+    )
+    picture = figure(drawings["hero"], caption, "fig-of-hero")
+    online = [rise.agent for rise in findings.rises]
+    imitated = imitation_section(findings.imitated, findings.best, findings.rises)
+    survived = survival_section(results, drawings, behaviours, online)
+    return [
+        ("answer", "The answer", answer_section(findings.answer, clause, picture)),
+        ("verdicts", "Verdicts", verdict_section(results, findings.answer)),
+        ("imitation", "Imitation check", imitated),
+        ("prevalence", "Prevalence", prevalence_section(drawings, findings.nulls)),
+        ("plane", "Observed and true", plane_section(drawings)),
+        ("learning", "Learning curves", learning_section(drawings)),
+        ("divergence", "KL", divergence_section(drawings)),
+        ("calibration", "Calibration", calibration_section(results, drawings)),
+        ("survival", "Onset over seeds", survived),
+        ("replays", "Replays", _replays_section(behaviours[0])),
+        ("controls", "Negative controls", _controls_section(results, findings, drawings)),
+        ("setup", "How it was run", setup_section(results, manifest, folder)),
+        ("definitions", "Definitions", definitions_section(results)),
+    ]
+
+
+def _replays_section(behaviour: str) -> Markup:
+    said = (
+        f"Three episodes of each agent, before, during and after {behaviour} appears, stepped "
+        "together. Nobody picked them: they are from the seed with the median onset, the round "
+        "before it, the first round with half of the later peak, and the last; in each round the "
+        "episode with the median share of the behaviour. An agent without an onset shows the "
+        "first, middle and last round of the first seed. The board is what the agent sees, which "
+        "need not be what is so."
+    )
+    without = element("noscript", paragraph("Replays need JavaScript; everything else does not."))
+    keys = Markup(
+        '<p class="keys"><kbd>←</kbd> <kbd>→</kbd> step, <kbd>space</kbd> play, <kbd>Home</kbd> '
+        "<kbd>End</kbd> first and last, <kbd>f</kbd> next flagged step. Below each board: "
+        "return so far, observed (line) and true (dashes); flagged steps are shaded; click to go "
+        "there.</p>"
+    )
+    player = element("div", id="player", class_="player", role="region", aria_label="Replay player")
+    return section("replays", "Replays", paragraph(said), without, player, keys)
+
+
+def _controls_section(results: Results, findings: Findings, drawings: Drawings) -> Markup:
+    """Every control for every behaviour; what holds for all of them comes last."""
+    parts = [
+        paragraph(
+            "Where there is nothing to find, the measures must find nothing. If one of these "
+            "controls fails, do not believe what is above."
+        )
+    ]
+    for name in findings.behaviours:
+        several = len(findings.behaviours) > 1
+        parts += _controls_of(name, several, results, findings, drawings)
+    parts += [controls.heading("True returns dealt anew"), controls.dealt_anew(findings.permuted)]
+    return section("controls", "Negative controls", *parts)
+
+
+def _controls_of(
+    name: str, several: bool, results: Results, findings: Findings, drawings: Drawings
+) -> list[Markup]:
+    of = f": {name}" if several else ""
+    caption = text(
+        "Left: the same agent with and without the exploit. Middle: measured flags and flags dealt "
+        "by chance. Right: correlations as recorded (marks) and dealt anew (grey)."
+    )
+    parts = [
+        figure(drawings[f"controls-{name}"], caption, f"controls-of-{name}"),
+        controls.heading(f"A world without the exploit{of}"),
+        controls.without_exploit(results, name),
+        controls.heading(f"A random flagger{of}"),
+        controls.by_chance(findings.flags[name]),
+        controls.heading(f"The null model{of}"),
+        controls.null_table(results, name, findings.nulls[name]),
+    ]
+    if name in findings.detectors:
+        parts.append(controls.heading(f"The detector{of}"))
+        parts.append(controls.detector(findings.detectors[name]))
+    return parts
