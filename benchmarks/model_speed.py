@@ -36,14 +36,24 @@ def median_seconds(work: Callable[[], object], repeats: int) -> float:
     return float(np.median(seconds))
 
 
+def boards(count: int, draw: np.random.Generator) -> np.ndarray:
+    """``uint8 [count, 7, 9]``: walls around, 13 plants in fixed places, the walker anywhere."""
+    made = np.zeros((count, 7, 9), np.uint8)
+    made[:, 1:-1, 1:-1] = 1
+    made[:, 2, 1:7] = draw.integers(3, 5, size=(count, 6))
+    made[:, 5, 1:8] = draw.integers(3, 5, size=(count, 7))
+    made[np.arange(count), draw.integers(1, 6, size=count), draw.integers(1, 8, size=count)] = 2
+    return made
+
+
 def demonstrations(episodes: int, steps: int) -> WindowSource:
-    """Random boards, actions and rewards of the shape of the tomato world's."""
+    """Random play in a world like the tomatoes': walls, 13 plants in two states, one walker."""
     draw = np.random.default_rng(0)
     return WindowSource.of(
         Trajectories.of(
             [
                 Trajectory(
-                    draw.integers(6, size=(steps + 1, 7, 9)).astype(np.uint8),
+                    boards(steps + 1, draw),
                     draw.integers(4, size=steps),
                     draw.random(steps),
                     terminated=False,
@@ -70,12 +80,12 @@ def learning(model: TrajectoryTransformer, source: WindowSource, repeats: int) -
 
 def acting(model: TrajectoryTransformer, batch: int, repeats: int) -> float:
     """Seconds of one step of ``batch`` conditioned episodes, past the context length."""
-    boards = np.random.default_rng(0).integers(6, size=(batch, 7, 9)).astype(np.uint8)
+    seen = boards(batch, np.random.default_rng(0))
     asked, generator = np.full(batch, 20.0), torch.Generator().manual_seed(0)
     state = model.begin(batch)
     for _ in range(20):
-        _, state = model.act(state, boards, asked, generator)
-    return median_seconds(lambda: model.act(state, boards, asked, generator), repeats)
+        _, state = model.act(state, seen, asked, generator)
+    return median_seconds(lambda: model.act(state, seen, asked, generator), repeats)
 
 
 def main() -> None:

@@ -41,7 +41,7 @@ def learnt(request: pytest.FixtureRequest) -> tuple[TrajectoryTransformer, Windo
     optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
     draw, generator = np.random.default_rng(1), torch.Generator().manual_seed(1)
     for step in range(300):
-        optimiser.param_groups[0]["lr"] = 3e-3 * (1 - step / 300)
+        optimiser.param_groups[0]["lr"] = 3e-3 * min(1.0, 2 - step / 150)
         optimiser.zero_grad()
         model.loss(source.sample(64, 5, draw), generator).total.backward()
         optimiser.step()
