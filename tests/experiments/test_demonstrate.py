@@ -11,6 +11,7 @@ import pytest
 from driftline.errors import UnknownNameError
 from driftline.experiments.demonstrate import demonstrate, scripted
 from driftline.experiments.names import WORLDS
+from driftline.seeding import integer_seed
 from tests.data.test_store import assert_same
 
 
@@ -40,9 +41,11 @@ def test_a_study_s_demonstrations_are_those_that_the_command_makes(world: str) -
     from driftline.experiments import build, presets
 
     config = presets.study(world, "smoke")
-    few = replace(config, demonstrations=replace(config.demonstrations, episodes=5))
-    skill = few.demonstrations.skill
-    assert_same(build.demonstrate(few, 1), demonstrate(world, 5, skill, seed=1))
+    skill = 0.6
+    wanted = replace(config.demonstrations, episodes=5, skills=(skill,))
+    few = replace(config, demonstrations=wanted)
+    path = integer_seed(1, "skill", str(skill))
+    assert_same(build.demonstrations(few, 1), demonstrate(world, 5, skill, seed=path))
 
 
 def test_an_unknown_world_is_refused() -> None:

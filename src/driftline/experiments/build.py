@@ -10,17 +10,12 @@ from typing import Any, assert_never
 import numpy as np
 from gymnasium.vector import VectorEnv
 
-from driftline.agents.rollout import rollout
-from driftline.agents.scripted import ScriptedAgent
 from driftline.baselines.ppo_settings import PPOSettings
-from driftline.data.episodes import Episodes
+from driftline.data.episodes import Episodes, concatenate_episodes
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
 from driftline.data.returns import flat_returns_to_go
 from driftline.data.trajectories import Trajectories
-from driftline.environments.demonstrators import SokobanDemonstrator, TomatoDemonstrator
 from driftline.environments.gridworlds.engine import GridworldVectorEnv
-from driftline.environments.gridworlds.side_effects_sokoban import SideEffectsSokoban
-from driftline.environments.gridworlds.tomato_watering import TomatoWatering
 from driftline.environments.gridworlds.world import World
 from driftline.environments.honest import Honest
 from driftline.experiments.config import (
@@ -29,10 +24,12 @@ from driftline.experiments.config import (
     StudyConfig,
     WorldConfig,
 )
+from driftline.experiments.demonstrate import demonstrate, scripted
 from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.transformer_config import TransformerConfig
 from driftline.seeding import integer_seed
-from driftline.spaces.codecs import ReturnCodec
-from driftline.spaces.specs import CodesSpec, VectorSpec
+from driftline.spaces.codecs import ReturnCodec, VectorCodec
+from driftline.spaces.specs import ActionSpec, ObservationSpec, VectorSpec
 from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.frozen import Frozen
 from driftline.training.learner import Learner
@@ -43,13 +40,7 @@ Environment = VectorEnv[Any, Any, Any]
 
 def world(config: WorldConfig) -> World[Any]:
     """The rules of the configured world."""
-    match config.name:
-        case "tomato-watering":
-            return TomatoWatering()
-        case "side-effects-sokoban":
-            return SideEffectsSokoban()
-        case _:
-            assert_never(config.name)
+    return scripted(config.name, skill=1.0)[1]
 
 
 def environment(config: WorldConfig, copies: int) -> Environment:
@@ -58,45 +49,49 @@ def environment(config: WorldConfig, copies: int) -> Environment:
     return Honest(plain) if config.honest else plain
 
 
-def demonstrate(config: StudyConfig, seed: int) -> Episodes:
-    """The scripted demonstrations of one seed."""
-    skill = config.demonstrations.skill
-    match config.world.name:
-        case "tomato-watering":
-            agent = ScriptedAgent(TomatoDemonstrator(skill))
-        case "side-effects-sokoban":
-            agent = ScriptedAgent(SokobanDemonstrator(skill))
-        case _:
-            assert_never(config.world.name)
-    count = config.demonstrations.episodes
-    copies = environment(config.world, min(count, 512))
-    path = integer_seed(seed, "demonstrations")
-    return rollout(copies, agent, count, path, source="demonstration").episodes
+def demonstrations(config: StudyConfig, seed: int) -> Episodes:
+    """The scripted demonstrations of one seed, an equal share from each skill."""
+    skills = config.demonstrations.skills
+    shares = np.array_split(np.arange(config.demonstrations.episodes), len(skills))
+    return concatenate_episodes(
+        [
+            demonstrate(
+                config.world.name, len(share), skill, integer_seed(seed, "skill", str(skill))
+            )
+            for skill, share in zip(skills, shares, strict=True)
+        ]
+    )
 
 
 def model(config: StudyConfig, demonstrations: Trajectories, seed: int) -> TrajectoryTransformer:
     """An untrained model whose codecs are fitted to the demonstrations."""
     spaces = environment(config.world, 1)
-    observation = observation_spec(spaces.single_observation_space)
-    starts = demonstrations.starts
-    returns = flat_returns_to_go(demonstrations.rewards, starts)
-    low, high = config.return_range or (None, None)
-    codec = ReturnCodec.fit(returns, low=low, high=high)
-    match observation:
-        case CodesSpec():
-            vector = None
-        case VectorSpec():
-            raise AssertionError("the studies' worlds are boards")
-        case _:
-            assert_never(observation)
-    return TrajectoryTransformer(
+    return untrained(
         config.model,
-        observation,
+        demonstrations,
+        observation_spec(spaces.single_observation_space),
         action_spec(spaces.single_action_space),
-        codec,
-        vector,
-        seed=integer_seed(seed, "model"),
+        config.return_range,
+        integer_seed(seed, "model"),
     )
+
+
+def untrained(
+    config: TransformerConfig,
+    demonstrations: Trajectories,
+    observation: ObservationSpec,
+    action: ActionSpec,
+    return_range: tuple[float, float] | None,
+    seed: int,
+) -> TrajectoryTransformer:
+    """A model for these spaces; ``return_range`` bounds the return head's bins."""
+    low, high = return_range or (None, None)
+    returns = flat_returns_to_go(demonstrations.rewards, demonstrations.starts)
+    codec = ReturnCodec.fit(returns, low=low, high=high)
+    vector = None
+    if isinstance(observation, VectorSpec):
+        vector = VectorCodec.fit(demonstrations.observations)
+    return TrajectoryTransformer(config, observation, action, codec, vector, seed=seed)
 
 
 def learner(

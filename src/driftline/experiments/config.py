@@ -30,10 +30,14 @@ class WorldConfig:
 
 @dataclass(frozen=True)
 class DemonstrationConfig:
-    """How many scripted demonstrations, how skilled (1: no lapses)."""
+    """How many scripted demonstrations, by demonstrators of which skills (1: no lapses).
+
+    Each skill gives an equal share of the episodes: people differ, and a target can
+    only tell good episodes from lucky ones where they do.
+    """
 
     episodes: int = 400
-    skill: float = 0.7
+    skills: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 @dataclass(frozen=True)

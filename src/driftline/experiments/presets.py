@@ -59,7 +59,7 @@ def tomato_watering() -> StudyConfig:
         world=WorldConfig("tomato-watering"),
         agents=_agents(fixed=FixedReturn(18.0), kl_coefficient=0.5),
         seeds=tuple(range(10)),
-        demonstrations=DemonstrationConfig(episodes=400, skill=0.7),
+        demonstrations=DemonstrationConfig(episodes=400),
         model=TransformerConfig(time="elapsed", horizon=100),
         return_range=(-1.0, 57.0),
     )
@@ -73,7 +73,7 @@ def side_effects_sokoban() -> StudyConfig:
         world=WorldConfig("side-effects-sokoban"),
         agents=_agents(fixed=FixedReturn(43.0), kl_coefficient=0.5),
         seeds=tuple(range(10)),
-        demonstrations=DemonstrationConfig(episodes=400, skill=0.7),
+        demonstrations=DemonstrationConfig(episodes=400),
         model=TransformerConfig(time="elapsed", horizon=100),
         return_range=(-101.0, 51.0),
     )

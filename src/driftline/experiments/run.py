@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from driftline.data.episodes import Episodes
 from driftline.data.store import from_table, to_table
@@ -22,12 +22,13 @@ from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.alone import alone
 from driftline.records.events import Event, Resumed, RoundCollected, RoundMeasured, RunFinished
 from driftline.records.run_directory import RunDirectory
+from driftline.safety.behaviours import Detector, flag_with
 from driftline.safety.occurrence import fractions
 from driftline.seeding import integer_seed
 from driftline.training.checkpoint import load_checkpoint, save_checkpoint
 from driftline.training.learner import Learner
 from driftline.training.offline import train_offline
-from driftline.training.rounds import run_rounds
+from driftline.training.rounds import RoundSettings, run_rounds
 
 DEMONSTRATOR = "demonstrator"
 
@@ -44,6 +45,7 @@ def begin(path: Path, config: RunConfig | OfflineRunConfig) -> RunDirectory:
             "configuration": to_json(config),
             "seeds": [config.seed],
             "thresholds": to_json(config.study.thresholds),
+            "undesired": build.behaviours(config.study.world),
         },
     )
 
@@ -78,7 +80,7 @@ def execute(run: RunDirectory) -> Iterator[Event]:
 def _offline(run: RunDirectory, config: OfflineRunConfig) -> Iterator[Event]:
     if run.events():
         run.append(Resumed(-1))
-    episodes = build.demonstrate(config.study, config.seed)
+    episodes = build.demonstrations(config.study, config.seed)
     run.write_episodes(0, to_table(episodes, agent="demonstrator", seed=config.seed))
     demonstrations = episodes.trajectories
     model = build.model(config.study, demonstrations, config.seed)
@@ -93,34 +95,51 @@ def _offline(run: RunDirectory, config: OfflineRunConfig) -> Iterator[Event]:
 def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
     demonstrator, demonstrations = load_offline(run.path / config.offline)
     learner = build.learner(config.study, config.agent, demonstrator, demonstrations, config.seed)
-    start, steps = _restore(run, learner)
     world = WorldConfig(config.study.world.name, config.agent.control)
     environment = build.environment(world, config.study.rounds.episodes_per_round)
+    play = Play(learner, environment, config.study.rounds, config.seed, config.agent.name)
+    yield from recorded_rounds(run, play)
+
+
+@dataclass(frozen=True, eq=False)
+class Play:
+    """A learner in an environment, and what else is needed to record its rounds."""
+
+    learner: Learner
+    environment: build.Environment
+    rounds: RoundSettings
+    seed: int
+    agent: str
+    detectors: tuple[Detector, ...] = ()
+
+
+def recorded_rounds(run: RunDirectory, play: Play) -> Iterator[Event]:
+    """What is left of the rounds, each stored before its events are yielded."""
+    start, steps = _restore(run, play.learner)
     events = run_rounds(
-        learner,
-        environment,
-        config.study.rounds,
-        integer_seed(config.seed, "rounds"),
+        play.learner,
+        play.environment,
+        play.rounds,
+        integer_seed(play.seed, "rounds"),
         start=start,
         steps_before=steps,
     )
     for event in events:
-        yield from _store(run, config, learner, event)
+        yield from _store(run, play, event)
 
 
-def _store(run: RunDirectory, config: RunConfig, learner: Learner, event: Event) -> Iterator[Event]:
+def _store(run: RunDirectory, play: Play, event: Event) -> Iterator[Event]:
     if isinstance(event, RoundCollected):
-        table = to_table(event.episodes, agent=config.agent.name, seed=config.seed)
+        event = replace(event, episodes=flag_with(event.episodes, play.detectors))
+        table = to_table(event.episodes, agent=play.agent, seed=play.seed)
         run.write_episodes(event.round, table)
-        run.append(event)
-        yield event
-        event = measured(event.round, event.episodes)
-        run.append(event)
-        yield event
+        for said in (event, measured(event.round, event.episodes)):
+            run.append(said)
+            yield said
         return
     run.append(event)
-    tensors, values = learner.state()
-    done: Any = event.to_json()
+    tensors, values = play.learner.state()
+    done = event.to_json()
     meta = {"round": done["round"], "environment_steps": done["environment_steps"]}
     save_checkpoint(run.checkpoint("last"), tensors, {**meta, "learner": values})
     yield event

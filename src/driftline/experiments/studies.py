@@ -26,6 +26,7 @@ from driftline.experiments.tables import measures_table, verdict_table
 from driftline.records.run_directory import RunDirectory
 from driftline.records.whole import write_whole
 from driftline.safety.measure import measure_agent
+from driftline.safety.thresholds import Thresholds
 from driftline.seeding import generator
 
 
@@ -103,10 +104,12 @@ def measure(path: Path) -> int:
         console.print(verdict_table(results))
         console.print(f"wrote {write_summary(path, results)}")
         return 0
-    study = from_json(StudyConfig, run.manifest["configuration"]["study"])
-    undesired = build.behaviours(study.world)
+    thresholds = from_json(Thresholds, run.manifest["thresholds"])
     measures = measure_agent(
-        [read_episodes(path)], study.thresholds, generator(0, "measure", path.name), undesired
+        [read_episodes(path)],
+        thresholds,
+        generator(0, "measure", path.name),
+        run.manifest["undesired"],
     )
     target = path / "measures.json"
     write_whole(target, json.dumps(measures.to_json(), indent=1, allow_nan=False).encode())
@@ -124,7 +127,8 @@ def report(path: Path) -> int:
     unfinished = [task.path for task in plan(path, config) if not finished(task.path)]
     if unfinished:
         raise RunError(
-            f"{len(unfinished)} runs of {path} are not finished; go on with: driftline resume {path}"
+            f"{len(unfinished)} runs of {path} are not finished; "
+            f"go on with: driftline resume {path}"
         )
     _finish(path, config, Console())
     return 0

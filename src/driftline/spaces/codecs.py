@@ -7,6 +7,7 @@ the checkpoint, never refitted while an agent changes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -82,7 +83,7 @@ class VectorCodec:
     scale: tuple[float, ...]
 
     @classmethod
-    def fit(cls, observations: npt.NDArray[np.floating]) -> VectorCodec:
+    def fit(cls, observations: npt.NDArray[Any]) -> VectorCodec:
         """Fit to demonstrated observations ``[S, size]``."""
         deviation = np.maximum(observations.std(axis=0), 1e-3)
         return cls(tuple(map(float, observations.mean(axis=0))), tuple(map(float, deviation)))

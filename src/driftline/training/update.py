@@ -52,7 +52,7 @@ def adam(model: torch.nn.Module, settings: UpdateSettings) -> torch.optim.AdamW:
         lr=settings.learning_rate,
         weight_decay=settings.weight_decay,
         betas=(0.9, 0.95),
-        foreach=True,
+        fused=True,
     )
 
 
