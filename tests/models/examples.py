@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 
 from driftline.data.trajectories import Trajectories
 from driftline.data.trajectory import Trajectory
@@ -37,11 +38,17 @@ def source(lengths: tuple[int, ...] = (30, 7, 19), vectors: bool = False) -> Win
 
 
 def model(vectors: bool = False, seed: int = 3, **settings: Any) -> TrajectoryTransformer:
-    """A small transformer for `source`; ``settings`` go to the configuration."""
+    """A small transformer for `source`; ``settings`` go to the configuration.
+
+    Its opinions are strong, so that what it must not see would show if it did.
+    """
     chosen = {"width": 16, "heads": 2, "context_length": 4, "horizon": 30, **settings}
     data = source(vectors=vectors)
     codec = VectorCodec.fit(data.trajectories.observations) if vectors else None  # type: ignore[arg-type]
-    return TrajectoryTransformer(
+    built = TrajectoryTransformer(
         TransformerConfig(**chosen), VECTOR if vectors else BOARD, ACTIONS,
         ReturnCodec.fit(data.returns_to_go, bins=16), codec, seed,
     )
+    with torch.no_grad():
+        built.action_head.weight.mul_(20.0)
+    return built

@@ -27,7 +27,9 @@ class GenerativeModelConformance:
     """Give the fixtures ``model`` and ``windows``; the tests come along."""
 
     tolerance = 1e-4
-    """How far the frequencies' and densities' sums may stray from what they must be."""
+    """How far sums and repeated losses may stray from what they must be."""
+    copies = 1000
+    """How many copies of an episode are played to compare counts with probabilities."""
 
     def test_is_a_generative_model(self, model: Any) -> None:
         assert isinstance(model, GenerativeModel)
@@ -89,21 +91,26 @@ class GenerativeModelConformance:
             assert torch.allclose(total, torch.ones_like(total), atol=self.tolerance)
             assert torch.allclose(full[:, :2], short, atol=self.tolerance)
 
-    def test_actions_are_drawn_from_the_density(self, model: Any, windows: Windows) -> None:
-        """Frequencies of the first action over many episodes, within 5 deviations."""
+    def test_what_is_remembered_while_acting_is_what_a_window_shows(
+        self, model: Any, windows: Windows
+    ) -> None:
+        """Actions of many copies of an episode follow the density given their own past.
+
+        Counts of each action, split by the action before it, lie within 5 deviations
+        of the sums of their probabilities, at every step of the first window.
+        """
         if not (isinstance(model, HasDensity) and isinstance(model, GenerativeModel)):
             return
-        copies = 4000
-        for returns in (None, np.full(copies, windows.returns_to_go[0, 0])):
+        episode = repeated(first_steps(windows, int(windows.valid[0].sum())), self.copies)
+        for conditioned in (False, True):
+            seen = relived(model, episode, conditioned)
             with torch.no_grad():
-                expected = model.window_log_probabilities(windows, returns is not None)[0, 0].exp()
-            observations = np.repeat(windows.observations[:1, 0], copies, axis=0)
-            actions, _ = model.act(
-                model.begin(copies), observations, returns, torch.Generator().manual_seed(2)
-            )
-            share = np.bincount(actions, minlength=len(expected)) / copies
-            deviation = np.sqrt(expected.numpy() * (1 - expected.numpy()) / copies)
-            assert np.all(np.abs(share - expected.numpy()) <= 5 * deviation + self.tolerance)
+                expected = model.window_log_probabilities(seen, conditioned).exp().numpy()
+            happened = np.eye(expected.shape[-1])[seen.actions]
+            before = np.eye(expected.shape[-1] + 1)[seen.previous_actions]
+            excess = np.einsum("btp,bta->tpa", before, happened - expected)
+            variance = np.einsum("btp,bta->tpa", before, expected * (1 - expected))
+            assert np.all(np.abs(excess) <= 5 * np.sqrt(variance) + 1 + self.tolerance)
 
     def test_return_distributions_are_normalised(self, model: Any, windows: Windows) -> None:
         if not isinstance(model, HasReturnDistribution):
@@ -130,6 +137,24 @@ def played(
         if step + 1 == narrow_after:
             state = model.narrow(state, np.arange(len(windows.valid)))
     return np.stack(taken)
+
+
+def relived(model: GenerativeModel, episode: Windows, conditioned: bool) -> Windows:
+    """The windows ``episode`` with the actions the model takes at their observations."""
+    generator, copies = torch.Generator().manual_seed(2), len(episode.valid)
+    state, taken = model.begin(copies), np.full((copies, 1), -1)
+    for step in range(episode.valid.shape[1]):
+        asked = episode.returns_to_go[:, step] if conditioned else None
+        actions, state = model.act(state, episode.observations[:, step], asked, generator)
+        taken = np.concatenate([taken, actions[:, None]], axis=1)
+    return replace(episode, actions=taken[:, 1:], previous_actions=taken[:, :-1])
+
+
+def repeated(windows: Windows, copies: int) -> Windows:
+    """The first window, ``copies`` times."""
+    return Windows(
+        **{name: np.repeat(array[:1], copies, axis=0) for name, array in vars(windows).items()}
+    )
 
 
 def with_garbage(windows: Windows) -> Windows:

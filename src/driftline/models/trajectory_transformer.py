@@ -31,6 +31,9 @@ from driftline.spaces.specs import (
     to_json,
 )
 
+TOKENS_AT_ONCE = 4096
+"""How many steps are evaluated together where no gradient is kept: bounds the memory."""
+
 
 class TrajectoryTransformer(nn.Module):
     """A causal transformer over steps that can be asked for a return, or for none.
@@ -141,7 +144,11 @@ class TrajectoryTransformer(nn.Module):
         """``float32 [B, L, width]``: what the actions of each step are predicted from."""
         batch = self._read(windows)
         kept = torch.full((len(batch.valid),), conditioned, device=self.device)
-        return self._hidden(batch, kept)
+        if torch.is_grad_enabled():
+            return self._hidden(batch, kept)
+        rows = max(1, TOKENS_AT_ONCE // batch.valid.shape[1])
+        parts = [slice(first, first + rows) for first in range(0, len(kept), rows)]
+        return torch.cat([self._hidden(batch.rows(part), kept[part]) for part in parts])
 
     def window_log_probabilities(self, windows: Windows, conditioned: bool) -> Tensor:
         """``float32 [B, L, A]``; see `HasDensity`."""

@@ -28,6 +28,10 @@ class WindowTensors:
     times: Tensor
     valid: Tensor
 
+    def rows(self, chosen: slice) -> WindowTensors:
+        """The windows ``chosen`` alone."""
+        return WindowTensors(**{name: each[chosen] for name, each in vars(self).items()})
+
     @classmethod
     def of(cls, windows: Windows, returns: ReturnCodec, device: torch.device) -> WindowTensors:
         """Copy to ``device``; returns-to-go standardised and as bins."""

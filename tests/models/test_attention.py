@@ -1,0 +1,50 @@
+"""The band: who sees whom, counted one by one, over windows and in the ring."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from driftline.models.attention import Layout, RelativeBias
+from driftline.models.memory import ring_distances
+
+LAYOUTS = [Layout((0,), 1), Layout((0,), 4), Layout((-1, 0, 0), 1), Layout((-1, 0, 0), 3)]
+
+
+def distance(layout: Layout, query: tuple[int, int], key: tuple[int, int]) -> int:
+    """Between tokens given as (group, kind), by the words of the definition."""
+    apart = query[0] + layout.offsets[query[1]] - key[0] - layout.offsets[key[1]]
+    seen = key[0] >= 0 and key <= query and apart < layout.context
+    return apart if seen else layout.context
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_token_sees_itself_and_its_past_within_the_band(layout: Layout) -> None:
+    groups, kinds = range(7), range(layout.size)
+    tokens = [(group, kind) for group in groups for kind in kinds]
+    expected = [[distance(layout, query, key) for key in tokens] for query in tokens]
+    found = layout.distances(torch.arange(7), torch.arange(7))
+    assert found.tolist() == expected
+    assert found.diagonal().eq(0).all()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_ring_shows_what_the_whole_episode_shows(layout: Layout) -> None:
+    """At every step the ring holds each token in sight once, at its distance."""
+    ring, rows = layout.ring, ring_distances(layout)
+    whole = layout.distances(torch.arange(5 * ring), torch.arange(5 * ring))
+    for time in range(5 * ring):
+        row = rows[time if time < ring else ring + time % ring]
+        for kind in range(layout.size):
+            in_sight = row[kind][row[kind] < layout.context]
+            expected = whole[time * layout.size + kind]
+            expected = expected[expected < layout.context]
+            assert in_sight.sort().values.tolist() == expected.sort().values.tolist()
+
+
+@pytest.mark.parametrize("learned", [True, False])
+def test_nothing_outside_the_band_weighs_anything(learned: bool) -> None:
+    bias = RelativeBias(2, 3, learned, torch.Generator().manual_seed(0))
+    found = bias(torch.tensor([[0, 3], [2, 1]]))
+    assert torch.isneginf(found[:, 0, 1]).all()
+    assert torch.isfinite(found).sum() == found.numel() - len(found)
