@@ -18,6 +18,7 @@ from driftline.experiments.wording import change, count, listed, number, percent
 from driftline.safety.behaviour_measures import BehaviourMeasures
 from driftline.safety.comparison import compare_onsets
 from driftline.safety.measure import AgentMeasures
+from driftline.safety.rounds import final_rounds
 from driftline.safety.thresholds import Thresholds
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.online import OnlineSettings
@@ -71,14 +72,15 @@ def _named(results: Results, kind: type) -> list[str]:
 
 
 def _headline(results: Results, online: list[str], others: list[str], behaviour: str) -> str:
-    """Which agents picked it up, in one sentence or two."""
+    """Which agents it began in, in one sentence or two."""
     last = results.config.rounds.rounds - 1
+    rest = "agent they are compared with" if online else "agent"
     parts = [
         _tally(results.agents, group, behaviour, called, last)
-        for group, called in ((online, "OGM agent"), (others, "agent they are compared with"))
+        for group, called in ((online, "OGM agent"), (others, rest))
         if group
     ]
-    return " ".join(parts)
+    return " ".join(parts) or f"No agent of this study could have shown “{behaviour}”."
 
 
 def _tally(
@@ -88,21 +90,31 @@ def _tally(
     many = called.replace("agent", "agents", 1)
     if not begun:
         who = f"None of the {len(names)} {many}" if len(names) > 1 else f"The {called} ({names[0]})"
-        had = "had picked up" if len(names) > 1 else "had not picked up"
-        return f"{who} {had} “{behaviour}” by round {last}."
+        had = "had an onset" if len(names) > 1 else "had no onset"
+        return f"{who} {had} of “{behaviour}” by round {last}."
     if len(names) == 1:
         who = f"The {called}"
     elif len(begun) == len(names):
-        who = f"All {len(names)} {many}"
+        who = f"Both {many}" if len(names) == 2 else f"All {len(names)} {many}"
     else:
         who = f"{len(begun)} of {len(names)} {many}"
-    return f"{who} picked up “{behaviour}”: {_when(agents, begun, behaviour)}."
+    return f"{who} had an onset of “{behaviour}”: {_when(agents, begun, behaviour)}."
 
 
 def _when(agents: Mapping[str, AgentMeasures], names: list[str], behaviour: str) -> str:
-    rounds = {name: agents[name].behaviours[behaviour].onset.round for name in names}
-    ordered = sorted(names, key=lambda name: rounds[name])
-    return listed([f"{name} from round {number(rounds[name])}" for name in ordered])
+    """When each began, the earliest first, and how much of it there is at the end."""
+    found = {name: agents[name].behaviours[behaviour] for name in names}
+    ordered = sorted(names, key=lambda name: found[name].onset.round)
+    clauses = [
+        f"{name} {_from(found[name].onset.round)} "
+        f"({percent(found[name].final_prevalence.value)} of its last episodes)"
+        for name in ordered
+    ]
+    return listed(clauses)
+
+
+def _from(onset: float) -> str:
+    return "from the first round" if onset == 0 else f"from round {number(onset)}"
 
 
 def _comparisons(results: Results, names: list[str], behaviour: str) -> str:
@@ -122,7 +134,7 @@ def _clause(measures: AgentMeasures, name: str, behaviour: str) -> str:
     if not begun:
         most = percent(found.final_prevalence.high)
         return f"{name} no onset seen (at most {most} of its final episodes){true}"
-    when = "mostly none" if found.onset.censored else f"from round {number(found.onset.round)}"
+    when = "mostly none" if found.onset.censored else _from(found.onset.round)
     shown = percent(found.final_prevalence.value)
     return f"{name} {when} ({begun} of {count(seeds, 'seed')}; {shown} at the end{true})"
 
@@ -155,19 +167,28 @@ def _emergence(found: BehaviourMeasures, thresholds: Thresholds) -> Iterator[str
             f"{found.table.rounds[-1]}."
         )
     else:
-        yield (
-            f"Begins in round {number(found.onset.round)} "
-            f"({span(found.onset.low, found.onset.high)} as the definition of onset varies), "
-            f"in {begun} of {count(seeds, 'seed')}."
-        )
+        begins = "There from the first round" if found.onset.round == 0 else "Begins in round"
+        when = "" if found.onset.round == 0 else f" {number(found.onset.round)}"
+        yield f"{begins}{when} ({_sweep(found)}), in {begun} of {count(seeds, 'seed')}."
     yield _speed(found)
     yield _decision(found, thresholds)
     yield _time_left(found, thresholds)
     final = found.final_prevalence
+    table = found.table
+    mass = table.over(final_rounds(table.episodes, thresholds.final_share)).pooled().mass()[0, 0]
     yield (
         f"In the final rounds {percent(final.value)} of episodes show it "
-        f"({span(final.low, final.high, share=True)})."
+        f"({span(final.low, final.high, share=True)}), on average at {percent(float(mass))} of "
+        "their opportunities."
     )
+
+
+def _sweep(found: BehaviourMeasures) -> str:
+    """How much the round depends on what is called an onset."""
+    low, high = found.onset.low, found.onset.high
+    if not np.isfinite(high):
+        return f"{number(low)} by the loosest definition of onset, never by the strictest"
+    return f"{span(low, high)} as the definition of onset varies"
 
 
 def _unseen(found: BehaviourMeasures, thresholds: Thresholds) -> str:

@@ -25,10 +25,14 @@ CODES = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 @dataclass(frozen=True)
 class Moment:
-    """A ``round`` of a seed to look at, and what it is called; None: demonstrations."""
+    """A ``round`` of a seed to look at, and what it is called; None: demonstrations.
+
+    ``shown``: choose among the episodes that show the behaviour, if any does.
+    """
 
     title: str
     round: int | None
+    shown: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +67,7 @@ def moments(onset: float | None, shares: Floats, rounds: Floats) -> list[Moment]
     During is the first round from the onset on with half of the greatest share
     after it. Where nothing began (None): the first, middle and last round.
 
-    >>> [each.round for each in moments(2, np.array([0, 0, 0.2, 0.6, 1.0]), np.arange(5))]
+    >>> [each.round for each in moments(2.0, np.array([0, 0, 0.2, 0.6, 1.0]), np.arange(5.0))]
     [1, 3, 4]
     """
     first, last = int(rounds[0]), int(rounds[-1])
@@ -76,7 +80,7 @@ def moments(onset: float | None, shares: Floats, rounds: Floats) -> list[Moment]
     during = int(rounds[np.flatnonzero(after & (shares >= half))[0]])
     earlier = rounds[rounds < onset]
     before = Moment("Before", int(earlier[-1]) if len(earlier) else None)
-    return [before, Moment("During", during), Moment("After", last)]
+    return [before, Moment("During", during, shown=True), Moment("After", last)]
 
 
 def replays(results: Results, behaviour: str) -> dict[str, list[dict[str, Any]]]:
@@ -123,12 +127,16 @@ def choose(
 
 
 def _median_episode(run: Episodes, moment: Moment, behaviour: str, seed: int) -> Replay:
-    """The episode whose fraction is the upper median of its round's."""
+    """The episode whose fraction is the upper median of those it is chosen among."""
     inside = np.arange(len(run))
     if moment.round is not None:
         inside = np.flatnonzero(run.rounds == moment.round)
     taken = fractions(run, behaviour)[inside]
-    rank = int(np.argsort(taken, kind="stable")[len(taken) // 2])
+    among = np.argsort(taken, kind="stable")
+    showing = among[taken[among] > 0]
+    if moment.shown and len(showing):
+        among = showing
+    rank = int(among[len(among) // 2])
     return Replay(
         title=moment.title if moment.round is not None else "Before: a demonstration",
         seed=seed,

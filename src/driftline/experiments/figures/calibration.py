@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from driftline.experiments.figures.legend import shared_legend
-from driftline.experiments.figures.look import QUIET, look, panels, styled
+from driftline.experiments.figures.look import QUIET, look, panels, round_axis, styled
 from driftline.experiments.figures.series import draw_series, floats, series
 from driftline.safety.measure import AgentMeasures
 
@@ -33,7 +33,7 @@ def calibration(agents: Mapping[str, AgentMeasures]) -> Figure:
     axes[0].set_xlabel("return asked for")
     axes[0].set_ylabel("mean observed return achieved")
     axes[1].set_title("error by round")
-    axes[1].set_xlabel("round")
+    round_axis(axes[1])
     axes[1].set_ylabel("mean |achieved - asked|")
     axes[1].set_ylim(bottom=0.0)
     shared_legend(figure, axes)

@@ -12,7 +12,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from driftline.experiments.controls_report import Permuted, RandomFlags
-from driftline.experiments.figures.look import INK, QUIET, look, panels, percent_axis, styled
+from driftline.experiments.figures.look import (
+    INK,
+    QUIET,
+    look,
+    panels,
+    percent_axis,
+    round_axis,
+    styled,
+)
 from driftline.experiments.figures.series import draw_series, prevalence_series
 from driftline.experiments.results import Results
 
@@ -41,7 +49,7 @@ def _without_exploit(axes: Axes, results: Results, behaviour: str) -> None:
         _absent(axes, "no such runs")
     percent_axis(axes)
     axes.set_title("a world without the exploit")
-    axes.set_xlabel("round")
+    round_axis(axes)
     axes.set_ylabel(f"episodes with {behaviour}")
     _legend(axes)
 
@@ -61,7 +69,7 @@ def _by_chance(axes: Axes, flags: Sequence[RandomFlags]) -> None:
         )
     percent_axis(axes)
     axes.set_title("flags dealt by chance")
-    axes.set_xlabel("round")
+    round_axis(axes)
     _legend(axes)
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from driftline.experiments.figures.legend import shared_legend
-from driftline.experiments.figures.look import look, panels, styled
+from driftline.experiments.figures.look import look, panels, round_axis, styled
 from driftline.experiments.figures.series import draw_series, series
 from driftline.safety.measure import AgentMeasures
 
@@ -31,7 +31,7 @@ def divergence(agents: Mapping[str, AgentMeasures]) -> Figure:
         if not any(known):
             panel.text(0.5, 0.5, "not recorded", transform=panel.transAxes, ha="center")
         panel.set_title(TITLES[name])
-        panel.set_xlabel("round")
+        round_axis(panel)
         panel.set_yscale("symlog", linthresh=1.0)
         panel.set_ylim(bottom=0.0)
         panel.yaxis.set_major_formatter("{x:g}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from driftline.experiments.figures.legend import shared_legend
-from driftline.experiments.figures.look import look, panels, percent_axis, styled
+from driftline.experiments.figures.look import look, panels, percent_axis, round_axis, styled
 from driftline.experiments.figures.plane import draw_plane
 from driftline.experiments.figures.series import draw_series, prevalence_series
 from driftline.experiments.results import Results
@@ -25,7 +25,7 @@ def hero(results: Results) -> Figure:
         draw_series(axes[0], curve, look(name), name)
     percent_axis(axes[0])
     axes[0].set_title(f"Episodes that show the undesired behaviour ({behaviour})")
-    axes[0].set_xlabel("round")
+    round_axis(axes[0])
     draw_plane(axes[1], results.agents, results.demonstrators)
     axes[1].set_title("From first round (hollow) to last: what it earns, what it is worth")
     shared_legend(figure, axes, columns=8)

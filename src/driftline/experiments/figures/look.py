@@ -7,7 +7,7 @@ come in a version for light and one for dark pages.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ParamSpec
 
@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 P = ParamSpec("P")
 
@@ -44,20 +45,20 @@ ALARM = Shade("#c8102e", "#ff6b7a")
 
 DEMONSTRATORS = "demonstrators"
 LOOKS = {
-    DEMONSTRATORS: Look(Shade("#4d5563", "#b9c2d0"), (0, (1, 1.5)), "D"),
-    "gm": Look(Shade("#8a919d", "#8d97a8"), (0, (5, 1.5)), "o"),
-    "gm-quantile": Look(Shade("#4ba6dd", "#86cdf8"), (0, (5, 1.5)), "s"),
+    DEMONSTRATORS: Look(Shade("#4d5563", "#b9c2d0"), (0, (1.0, 1.5)), "D"),
+    "gm": Look(Shade("#8a919d", "#8d97a8"), (0, (5.0, 1.5)), "o"),
+    "gm-quantile": Look(Shade("#4ba6dd", "#86cdf8"), (0, (5.0, 1.5)), "s"),
     "ogm-quantile": Look(Shade("#0a5fa8", "#4aa3ea"), "-", "s"),
     "ogm-fixed": Look(Shade("#0b8f6a", "#35c79c"), "-", "^"),
     "finetune": Look(Shade("#d35400", "#f5843a"), "-", "v"),
-    "finetune-kl": Look(Shade("#dd9a00", "#f3bd45"), (0, (6, 1.2, 1.2, 1.2)), "P"),
+    "finetune-kl": Look(Shade("#dd9a00", "#f3bd45"), (0, (6.0, 1.2, 1.2, 1.2)), "P"),
     "ppo": Look(Shade("#b0508f", "#e593c9"), "-", "X"),
-    "ogm-quantile-honest": Look(Shade("#7d6a4c", "#c7b18c"), (0, (3, 1.5)), "h"),
+    "ogm-quantile-honest": Look(Shade("#7d6a4c", "#c7b18c"), (0, (3.0, 1.5)), "h"),
 }
 SPARE = (
-    Look(Shade("#5a4fb0", "#a49bf2"), (0, (4, 1)), "<"),
-    Look(Shade("#8c2f39", "#e2848d"), (0, (2, 1)), ">"),
-    Look(Shade("#3f7d20", "#93cf72"), (0, (1, 1)), "d"),
+    Look(Shade("#5a4fb0", "#a49bf2"), (0, (4.0, 1.0)), "<"),
+    Look(Shade("#8c2f39", "#e2848d"), (0, (2.0, 1.0)), ">"),
+    Look(Shade("#3f7d20", "#93cf72"), (0, (1.0, 1.0)), "d"),
 )
 
 STYLE: Any = {
@@ -130,36 +131,7 @@ def percent_axis(axes: Axes) -> None:
     axes.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0%", "25%", "50%", "75%", "100%"])
 
 
-def label_ends(axes: Axes, labels: Sequence[tuple[str, float, str]], gap: float) -> None:
-    """Names at the right edge, ``(text, height, colour)``, moved to be ``gap`` apart."""
-    heights = spread([height for _, height, _ in labels], gap)
-    for (text, _, colour), height in zip(labels, heights, strict=True):
-        axes.annotate(
-            text, (1.0, height), xycoords=("axes fraction", "data"), xytext=(5, 0),
-            textcoords="offset points", color=colour, va="center", fontsize=8.5,
-            annotation_clip=False,
-        )  # fmt: skip
-
-
-def spread(heights: Sequence[float], gap: float) -> list[float]:
-    """The heights, moved as little as keeps neighbours ``gap`` apart.
-
-    >>> spread([0.0, 1.0, 1.0], 0.5)
-    [0.0, 0.75, 1.25]
-    """
-    order = np.argsort(heights, kind="stable")
-    blocks: list[list[float]] = []
-    for height in (heights[index] for index in order):
-        blocks.append([height])
-        while len(blocks) > 1 and _top(blocks[-2], gap) + gap > _bottom(blocks[-1], gap):
-            blocks[-2:] = [blocks[-2] + blocks[-1]]
-    placed = [_bottom(block, gap) + gap * i for block in blocks for i in range(len(block))]
-    return [float(placed[rank]) for rank in np.argsort(order, kind="stable")]
-
-
-def _bottom(block: Sequence[float], gap: float) -> float:
-    return float(np.mean(block)) - gap * (len(block) - 1) / 2
-
-
-def _top(block: Sequence[float], gap: float) -> float:
-    return float(np.mean(block)) + gap * (len(block) - 1) / 2
+def round_axis(axes: Axes) -> None:
+    """Rounds are whole numbers."""
+    axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True, min_n_ticks=1))
+    axes.set_xlabel("round")

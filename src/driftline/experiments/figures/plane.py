@@ -31,7 +31,8 @@ def observed_against_true(
     """Mean true over mean observed return, round by round, for each agent."""
     figure, (axes,) = panels(1, 1, width=7.4, height=4.9)
     draw_plane(axes, agents, demonstrators)
-    figure.legend(loc="outside right center")
+    if axes.get_legend_handles_labels()[1]:
+        figure.legend(loc="outside right center")
     return figure
 
 
@@ -42,7 +43,10 @@ def draw_plane(
     for name, measures in agents.items():
         _path(axes, name, measures)
     _end(axes, DEMONSTRATORS, demonstrators)
-    _diagonal(axes)
+    if axes.has_data():
+        _diagonal(axes)
+    else:
+        axes.text(0.5, 0.5, "no hidden reward", transform=axes.transAxes, ha="center")
     axes.set_xlabel("observed return (what the agent is trained on)")
     axes.set_ylabel("true return (what people wanted)")
 

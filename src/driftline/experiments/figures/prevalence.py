@@ -17,6 +17,7 @@ from driftline.experiments.figures.look import (
     look,
     panels,
     percent_axis,
+    round_axis,
     styled,
 )
 from driftline.experiments.figures.series import draw_series, floats, prevalence_series
@@ -45,7 +46,7 @@ def prevalence(
         if index % columns == 0:
             panel.set_ylabel("episodes that show it")
         if index + columns >= len(agents):
-            panel.set_xlabel("round")
+            round_axis(panel)
             panel.tick_params(labelbottom=True)
     _legend(figure)
     return figure

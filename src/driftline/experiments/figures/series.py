@@ -31,7 +31,7 @@ class Series:
     high: Floats
 
 
-def floats(values: Sequence[float | None]) -> Floats:
+def floats(values: Sequence[float | int | None]) -> Floats:
     """None as NaN.
 
     >>> floats([1.0, None])

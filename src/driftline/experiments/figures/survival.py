@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from driftline.experiments.figures.legend import shared_legend
-from driftline.experiments.figures.look import look, panels, percent_axis, styled
+from driftline.experiments.figures.look import look, panels, percent_axis, round_axis, styled
 from driftline.safety.behaviour_measures import BehaviourMeasures
 from driftline.safety.comparison import onsets
 from driftline.safety.measure import AgentMeasures
@@ -23,12 +23,12 @@ from driftline.safety.survival import kaplan_meier
 def survival(agents: Mapping[str, AgentMeasures], behaviour: str) -> Figure:
     """One staircase for each agent; a bar on it marks seeds that were watched no longer."""
     figure, (axes,) = panels(1, 1, width=7.4, height=4.0)
-    last = 0.0
+    last = 1.0
     for index, (name, measures) in enumerate(agents.items()):
         last = max(last, _staircase(axes, name, measures.behaviours[behaviour], index))
     axes.set_xlim(-0.02 * last, 1.03 * last)
     percent_axis(axes)
-    axes.set_xlabel("round")
+    round_axis(axes)
     axes.set_ylabel("seeds without onset so far")
     shared_legend(figure, [axes], columns=4)
     return figure

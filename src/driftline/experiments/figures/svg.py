@@ -68,8 +68,10 @@ def render(figure: Figure) -> Rendered:
     """Lay out and draw; the same figure gives the same bytes."""
     vector, pixels = io.StringIO(), io.BytesIO()
     with rc_context(STYLE):
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+        engine = figure.get_layout_engine()
+        if engine is not None:
+            engine.execute(figure)
+        figure.set_layout_engine(None)  # else every format would be laid out, and drawn, again
         figure.savefig(vector, format="svg", metadata={"Date": None, "Creator": None})
         figure.savefig(pixels, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
     return Rendered(vector.getvalue(), pixels.getvalue(), figure.get_figwidth())

@@ -117,23 +117,24 @@ def null_table(results: Results, behaviour: str, nulls: Mapping[str, NullReferen
     """Each null model's start and width beside the agent's own."""
     if not nulls:
         return paragraph(
-            "No null model is drawn: it needs an OGM agent with a quantile target that showed "
-            "the behaviour at least once, or a demonstrator model that did."
+            "No null model is drawn: it needs an OGM agent with a quantile target, and an episode "
+            "that shows the behaviour and out-earns every demonstration without it."
         )
     rows = [
         [
             agent_name(name),
             pair(percent(null.start), f"from {null.origin}"),
-            text(number(null.width)),
+            text(null.words),
             pair(*_own_width(results, name, behaviour)),
             text(_excess(null)),
         ]
         for name, null in nulls.items()
     ]
-    headings = ["agent", "share at the start", "width, null", "width, measured", "excess speed"]
+    headings = ["agent", "share at the start", "null model", "width, measured", "excess speed"]
     said = (
         "What exact fitting of the agent's own data would have shown (dashed in the curves above), "
-        "without exploration and without generalisation:"
+        "without exploration and without generalisation, once there is an episode that shows the "
+        "behaviour and out-earns every demonstration without it:"
     )
     return Markup(paragraph(said) + table(headings, rows))
 

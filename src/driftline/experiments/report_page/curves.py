@@ -50,7 +50,7 @@ def _prevalence_caption(behaviour: str, nulls: Mapping[str, NullReference]) -> M
         said.append(
             text(
                 f" Dashed: the null model of {name}, what exact fitting of its data predicts, "
-                f"{number(null.width)} rounds wide{speed}."
+                f"{null.words}{speed}."
             )
         )
     return joined(said, "")

@@ -96,9 +96,9 @@ def _replays_section(behaviour: str) -> Markup:
         f"Three episodes of each agent, before, during and after {behaviour} appears, stepped "
         "together. Nobody picked them: they are from the seed with the median onset, the round "
         "before it, the first round with half of the later peak, and the last; in each round the "
-        "episode with the median share of the behaviour. An agent without an onset shows the "
-        "first, middle and last round of the first seed. The board is what the agent sees, which "
-        "need not be what is so."
+        "episode with the median share of the behaviour, for During the median of those that show "
+        "it. An agent without an onset shows the first, middle and last round of the first seed. "
+        "The board is what the agent sees, which need not be what is so."
     )
     without = element("noscript", paragraph("Replays need JavaScript; everything else does not."))
     keys = Markup(

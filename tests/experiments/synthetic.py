@@ -1,0 +1,119 @@
+"""Results of a study that nobody ran: small episodes whose prevalence is exactly as asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from driftline.data.episodes import Episodes, concatenate_episodes
+from driftline.data.trajectories import Trajectories
+from driftline.experiments import presets
+from driftline.experiments.results import Results
+from driftline.safety.measure import measure_agent
+from driftline.seeding import generator
+
+STEPS = 8
+PALETTE = {
+    "characters": list("# AO"),
+    "colours": [[150, 150, 150], [220, 220, 220], [0, 180, 255], [0, 255, 255]],
+    "actions": ["up", "down", "left", "right"],
+}
+RISING = (0.0, 0.0, 0.2, 0.6, 1.0, 1.0, 1.0, 1.0)
+NEVER = (0.0,) * len(RISING)
+
+
+def round_of(
+    draw: np.random.Generator,
+    share: float,
+    round: int = 0,
+    episodes: int = 10,
+    behaviours: Sequence[str] = ("bucket",),
+    source: str = "self",
+    boards: bool = True,
+) -> Episodes:
+    """Episodes of which the first ``share`` are flagged from their second step on."""
+    total = episodes * STEPS
+    flagged = np.repeat(np.arange(episodes) < np.round(share * episodes), STEPS)
+    flagged &= np.tile(np.arange(STEPS) > 0, episodes)
+    rewards = np.where(flagged, 0.5, 0.2 + 0.05 * draw.random(total))
+    frames = total + episodes
+    board = draw.integers(0, 4, (frames, 3, 4), dtype=np.uint8)
+    vector = draw.normal(size=(frames, 3)).astype(np.float32)
+    return Episodes(
+        trajectories=Trajectories(
+            observations=board if boards else vector,
+            actions=draw.integers(0, 4, total),
+            rewards=rewards,
+            starts=np.arange(episodes + 1) * STEPS,
+            terminated=np.zeros(episodes, np.bool_),
+            truncated=np.ones(episodes, np.bool_),
+        ),
+        hidden_rewards=np.where(flagged, 0.0, rewards),
+        commanded=np.repeat(draw.normal(2.0, 0.2, episodes), STEPS),
+        kl=np.full(total, 0.1 * share),
+        kl_previous=np.full(total, 0.05 * share),
+        rounds=np.full(episodes, round, np.int64),
+        sources=(source,) * episodes,
+        flags=dict.fromkeys(behaviours, flagged),
+        available={name: np.ones(total, np.bool_) for name in behaviours},
+    )
+
+
+def blind(run: Episodes) -> Episodes:
+    """The same episodes without hidden rewards, divergences, commands or opportunities."""
+    nothing = np.full(run.trajectories.steps, np.nan)
+    never = {name: np.zeros_like(each) for name, each in run.available.items()}
+    unseen = replace(run, hidden_rewards=nothing, commanded=nothing, available=never)
+    return unseen.with_kl(nothing, nothing)
+
+
+def study(
+    shares: Mapping[str, Sequence[float]],
+    seeds: int = 2,
+    undesired: Mapping[str, bool] | None = None,
+    blinded: bool = False,
+    boards: bool = True,
+    demonstrated: float = 0.0,
+) -> Results:
+    """``shares`` of flagged episodes by agent and round; agents are named as in the presets."""
+    wanted = {"bucket": True} if undesired is None else dict(undesired)
+    draw = np.random.default_rng(0)
+    names = tuple(wanted)
+
+    def seen(run: Episodes) -> Episodes:
+        return blind(run) if blinded else run
+
+    def played(curve: Sequence[float]) -> Episodes:
+        parts = [round_of(draw, p, k, behaviours=names, boards=boards) for k, p in enumerate(curve)]
+        return seen(concatenate_episodes(parts))
+
+    plain = presets.study("tomato-watering", "smoke")
+    config = replace(
+        plain,
+        agents=tuple(agent for agent in plain.agents if agent.name in shares),
+        seeds=tuple(range(seeds)),
+        rounds=replace(plain.rounds, rounds=max(map(len, shares.values()))),
+        thresholds=replace(plain.thresholds, bootstrap_draws=200),
+    )
+    demonstrations = tuple(
+        seen(round_of(draw, demonstrated, 0, 20, names, "demonstration", boards))
+        for _ in range(seeds)
+    )
+    episodes = {name: tuple(played(shares[name]) for _ in range(seeds)) for name in shares}
+    controls = {agent.name for agent in config.agents if agent.control}
+    measures = {
+        name: measure_agent(runs, config.thresholds, generator(0, name), wanted)
+        for name, runs in episodes.items()
+    }
+    return Results(
+        config=config,
+        undesired=wanted,
+        demonstrators=measure_agent(demonstrations, config.thresholds, generator(0), wanted),
+        agents={name: each for name, each in measures.items() if name not in controls},
+        controls={name: each for name, each in measures.items() if name in controls},
+        episodes=episodes,
+        demonstrations=demonstrations,
+        wall_seconds=61.0,
+    )

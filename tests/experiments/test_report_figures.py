@@ -1,0 +1,62 @@
+"""Figures: the same everywhere, following the page's colours, and the same bytes twice."""
+
+from __future__ import annotations
+
+import re
+
+import matplotlib
+import pytest
+
+from driftline.experiments.figures.hero import hero
+from driftline.experiments.figures.look import LOOKS, look
+from driftline.experiments.figures.svg import Rendered, inline, render, variable, variables
+from driftline.experiments.names import AGENTS
+from driftline.experiments.presets import CONTROL
+from tests.experiments.synthetic import NEVER, RISING, study
+
+RESULTS = study({"gm": NEVER, "ogm-quantile": RISING})
+
+
+@pytest.fixture(scope="module")
+def drawn() -> Rendered:
+    """One figure, drawn."""
+    return render(hero(RESULTS))
+
+
+def test_every_agent_has_a_look_of_its_own() -> None:
+    names = {*AGENTS, CONTROL, "demonstrators"}
+    assert names <= set(LOOKS)
+    assert len({each.shade.light for each in LOOKS.values()}) == len(LOOKS)
+    assert len({(each.mark, each.dash) for each in LOOKS.values()}) == len(LOOKS)
+
+
+def test_a_stranger_always_looks_the_same() -> None:
+    assert look("a stranger") == look("a stranger")
+    assert variable("a stranger").removeprefix("var(--").removesuffix(")") in variables()
+
+
+def test_an_inline_figure_has_no_colour_of_its_own(drawn: Rendered) -> None:
+    text = inline(drawn, "one", "what it shows")
+    fixed = set(re.findall(r"#[0-9a-f]{6}\b", text))
+    assert not fixed & {each.light for each in variables().values()}
+    assert set(re.findall(r"var\(--([a-z-]+\d?)\)", text)) <= set(variables())
+
+
+def test_two_inline_figures_share_no_identifier(drawn: Rendered) -> None:
+    found = [set(re.findall(r' id="([^"]*)"', inline(drawn, name, ""))) for name in ("one", "two")]
+    assert found[0]
+    assert not found[0] & found[1]
+
+
+def test_a_description_cannot_break_the_page(drawn: Rendered) -> None:
+    assert 'aria-label="a &quot;b&quot; &lt;c&gt;"' in inline(drawn, "one", 'a "b" <c>')
+
+
+def test_drawing_twice_gives_the_same_bytes(drawn: Rendered) -> None:
+    assert render(hero(RESULTS)) == drawn
+
+
+def test_drawing_leaves_matplotlib_s_settings_alone() -> None:
+    before = dict(matplotlib.rcParams)
+    render(hero(RESULTS))
+    assert dict(matplotlib.rcParams) == before

@@ -1,0 +1,141 @@
+"""What a report says beyond the measures: imitation, null model, controls, the answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from driftline.experiments.answer import answer
+from driftline.experiments.controls_report import detectors, permutations, random_flags
+from driftline.experiments.imitation import best_quarter, imitations, rises
+from driftline.experiments.null_reference import null_references
+from driftline.experiments.results import Results
+from driftline.safety.null_model import QuantileSampling, sampled
+from tests.experiments.synthetic import NEVER, RISING, study
+
+USUAL = study({"gm": NEVER, "ogm-quantile": RISING, "ogm-fixed": NEVER, "ppo": RISING}, seeds=3)
+
+
+def scaled(results: Results, agent: str, factor: float) -> Results:
+    """The results with an agent's hidden rewards multiplied."""
+    runs = tuple(
+        replace(run, hidden_rewards=factor * run.hidden_rewards) for run in results.episodes[agent]
+    )
+    return replace(results, episodes={**results.episodes, agent: runs})
+
+
+def test_demonstrators_imitate_themselves() -> None:
+    reference, gm = imitations(USUAL)
+    assert reference.agent == "demonstrators"
+    assert reference.ratio is not None
+    assert reference.ratio.value == pytest.approx(1.0)
+    assert gm.faithful
+
+
+@pytest.mark.parametrize(("factor", "faithful"), [(0.9, False), (1.03, True), (1.2, False)])
+def test_faithful_is_within_a_twentieth(factor: float, faithful: bool) -> None:
+    _, gm = imitations(scaled(USUAL, "gm", factor))
+    assert gm.faithful is faithful
+
+
+def test_a_world_without_hidden_rewards_has_no_ratio() -> None:
+    blinded = study({"gm": (0.0, 0.0)}, blinded=True)
+    assert [each.faithful for each in imitations(blinded)] == [None, None]
+
+
+def test_a_rise_is_above_the_mean_of_the_best_quarter() -> None:
+    best = best_quarter(USUAL)
+    returns = np.concatenate([run.observed_returns for run in USUAL.demonstrations])
+    assert (returns >= best.begins).mean() == pytest.approx(0.25, abs=0.02)
+    assert best.mean >= best.begins
+    risen, stayed = rises(USUAL)
+    assert risen.above
+    assert risen.first_round is not None
+    assert not stayed.above
+
+
+def test_the_null_starts_at_the_share_that_explains_its_first_round() -> None:
+    null = null_references(USUAL, "bucket")["ogm-quantile"]
+    shown = USUAL.agents["ogm-quantile"].behaviours["bucket"].table.pooled().share("any")[0]
+    first = int(null.rounds[0])
+    assert first == 2
+    assert null.curve.behaviour[0] == pytest.approx(shown[first])
+    assert np.allclose(null.curve.behaviour, sampled(null.curve.data, QuantileSampling(0.1)))
+    assert len(null.rounds) == len(null.curve.behaviour)
+
+
+def test_the_null_starts_at_the_demonstrator_model_where_that_shows_it() -> None:
+    null = null_references(study({"gm": (0.1, 0.1), "ogm-quantile": RISING}), "bucket")
+    assert null["ogm-quantile"].rounds[0] == 0
+    assert null["ogm-quantile"].start == pytest.approx(0.1)
+
+
+def test_there_is_no_null_for_what_was_never_shown_or_asks_for_no_quantile() -> None:
+    assert null_references(study({"ogm-quantile": NEVER, "ogm-fixed": RISING}), "bucket") == {}
+
+
+def test_chance_flags_keep_the_share_and_lose_everything_else() -> None:
+    for each in random_flags(USUAL, "bucket"):
+        rate = each.measured.table.counts["any"].sum()
+        assert each.random.table.counts["any"].sum() == pytest.approx(rate, rel=0.25)
+        assert each.correlation > 0.9
+        assert abs(each.random_correlation) < 0.25
+        assert sum(seed.fit is not None and seed.fit.rises for seed in each.measured.seeds) == 3
+        assert sum(seed.fit is not None and seed.fit.rises for seed in each.random.seeds) <= 1
+
+
+def test_chance_does_not_follow_opportunities() -> None:
+    """Opportunities that come with the behaviour must not make chance flags rise."""
+    results = study({"finetune": RISING}, seeds=3)
+    runs = tuple(
+        replace(run, available={"bucket": run.flags["bucket"]})
+        for run in results.episodes["finetune"]
+    )
+    (found,) = random_flags(replace(results, episodes={"finetune": runs}), "bucket")
+    shares = found.random.table.pooled().share("any")[0]
+    assert shares[:2].min() > 0.2
+
+
+def test_dealing_true_returns_anew_leaves_chance_correlations() -> None:
+    found = {each.agent: each for each in permutations(USUAL)}
+    assert set(found) == {"demonstrators", *USUAL.agents}
+    assert found["demonstrators"].correlation == pytest.approx(1.0)
+    assert found["ppo"].correlation < -0.9
+    for each in found.values():
+        assert -0.5 < each.low <= each.high < 0.5
+
+
+def test_a_detector_that_flags_all_deception_is_perfect() -> None:
+    quality = detectors(USUAL)["bucket"]
+    assert (quality.precision, quality.recall) == (1.0, 1.0)
+    assert quality.flagged == quality.deceptive > 0
+
+
+def test_the_answer_counts_agents() -> None:
+    said = answer(USUAL)
+    (headline,) = said.headlines
+    began = "had an onset of “bucket”"
+    end = "from round 2 (100% of its last episodes)."
+    ours, theirs = f"1 of 2 OGM agents {began}", f"1 of 2 agents they are compared with {began}"
+    assert headline == f"{ours}: ogm-quantile {end} {theirs}: ppo {end}"
+    assert [each.agent for each in said.online] == ["ogm-quantile", "ogm-fixed"]
+    assert {each.agent for each in said.compared} == {"gm", "ppo"}
+
+
+def test_the_answer_says_how_much_was_watched_where_nothing_was_seen() -> None:
+    said = answer(USUAL)
+    unseen = next(each for each in said.online if each.agent == "ogm-fixed")
+    words = " ".join(unseen.sentences)
+    assert "Not seen by round 7, in 240 episodes" in words
+    assert "at most" in words
+
+
+def test_the_answer_prices_capability_against_demonstrators() -> None:
+    risen = answer(USUAL).online[0]
+    measures, reference = USUAL.agents["ogm-quantile"], USUAL.demonstrators
+    assert measures.true_return is not None
+    assert reference.true_return is not None
+    lost = reference.true_return.value - measures.true_return.value
+    assert f"(−{lost:.2f})" in " ".join(risen.sentences)
