@@ -128,9 +128,13 @@ def behaviours(config: WorldConfig) -> dict[str, bool]:
 
 
 def palette(config: WorldConfig) -> dict[str, Any]:
-    """What a replay needs to draw boards: characters and colours of the codes."""
+    """What a replay needs: characters and colours of the codes, names of the actions."""
     rules = world(config)
     codes = np.arange(len(rules.tiles.characters), dtype=np.uint8)[None]
     colours = rules.render_rgb(codes)[0]
     characters = rules.render_text(codes)
-    return {"characters": list(characters.strip("\n")), "colours": colours.tolist()}
+    return {
+        "characters": list(characters.strip("\n")),
+        "colours": colours.tolist(),
+        "actions": ["up", "down", "left", "right", "stay"][: rules.action_count],
+    }
