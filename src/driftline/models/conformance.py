@@ -158,19 +158,18 @@ def repeated(windows: Windows, copies: int) -> Windows:
 
 
 def with_garbage(windows: Windows) -> Windows:
-    """The same windows with other numbers in the padding: 1 for codes, NaN for reals."""
-    def spoil(array: Any, value: Any) -> Any:
-        mask = windows.valid.reshape(windows.valid.shape + (1,) * (array.ndim - 2))
-        return np.where(mask, array, np.asarray(value).astype(array.dtype))
+    """The same windows with what no model can read in the padding."""
 
-    real = np.issubdtype(windows.observations.dtype, np.floating)
+    def spoil(array: Any) -> Any:
+        mask = windows.valid.reshape(windows.valid.shape + (1,) * (array.ndim - 2))
+        real = np.issubdtype(array.dtype, np.floating)
+        return np.where(mask, array, np.nan if real else np.iinfo(array.dtype).max)
+
+    names = ("observations", "actions", "previous_actions", "returns_to_go", "times")
     return replace(
         windows,
-        observations=spoil(windows.observations, np.nan if real else 1),
-        actions=spoil(windows.actions, 1),
-        previous_actions=spoil(windows.previous_actions, 1),
-        returns_to_go=spoil(windows.returns_to_go, np.nan),
-        times=spoil(windows.times, 7),
+        **{name: spoil(array).astype(array.dtype) for name, array in vars(windows).items()
+           if name in names},
     )
 
 
