@@ -44,7 +44,7 @@ def scripted(world: str, skill: float) -> tuple[str, World[Any], Script]:
             return "driftline/TomatoWatering-v0", TomatoWatering(), TomatoDemonstrator(skill)
         case "side-effects-sokoban":
             identity = "driftline/SideEffectsSokoban-v0"
-            return identity, SideEffectsSokoban(), SokobanDemonstrator(skill)
+            return identity, SideEffectsSokoban(), SokobanDemonstrator(skill, 0.0)
         case _:
             raise UnknownNameError.among("world", world, WORLDS)
 
