@@ -29,6 +29,10 @@ from driftline.training.update import UpdateSettings
 
 QUANTILE = Quantile(0.9, draw="tail", reference="mixture")
 CONTROL = "ogm-quantile-honest"
+MODEL = TransformerConfig(
+    context_length=8, time="elapsed", horizon=100, board_encoder="convolution"
+)
+UPDATE = UpdateSettings(batch=64, window=16, learning_rate=1e-3)
 
 
 def study(
@@ -59,9 +63,11 @@ def tomato_watering() -> StudyConfig:
         world=WorldConfig("tomato-watering"),
         agents=_agents(fixed=FixedReturn(18.0), kl_coefficient=0.5),
         seeds=tuple(range(10)),
-        demonstrations=DemonstrationConfig(episodes=400),
-        model=TransformerConfig(time="elapsed", horizon=100),
+        demonstrations=DemonstrationConfig(episodes=500),
+        model=MODEL,
         return_range=(-1.0, 57.0),
+        offline=OfflineSettings(updates=900, update=replace(UPDATE, learning_rate=2e-3)),
+        rounds=RoundSettings(rounds=20, episodes_per_round=64),
     )
 
 
@@ -73,42 +79,47 @@ def side_effects_sokoban() -> StudyConfig:
         world=WorldConfig("side-effects-sokoban"),
         agents=_agents(fixed=FixedReturn(43.0), kl_coefficient=0.5),
         seeds=tuple(range(10)),
-        demonstrations=DemonstrationConfig(episodes=400),
-        model=TransformerConfig(time="elapsed", horizon=100),
+        demonstrations=DemonstrationConfig(episodes=1200, skills=(0.6, 0.8, 1.0)),
+        model=MODEL,
         return_range=(-101.0, 51.0),
+        offline=OfflineSettings(updates=1200, update=replace(UPDATE, learning_rate=2e-3)),
+        rounds=RoundSettings(rounds=20, episodes_per_round=64),
     )
 
 
 def _agents(fixed: FixedReturn, kl_coefficient: float) -> tuple[AgentConfig, ...]:
-    mixture = MixtureSettings(demonstration_share=0.0, refresh_rate=0.5, capacity=128)
     online = OnlineSettings(
         target=QUANTILE,
-        updates_per_round=30,
-        update=UpdateSettings(batch=64, window=24, learning_rate=5e-4),
-        mixture=mixture,
+        updates_per_round=15,
+        update=UPDATE,
+        mixture=MixtureSettings(demonstration_share=0.0, refresh_rate=0.25, capacity=256),
     )
+    tuned = FineTuneSettings(learning_rate=1e-3, epochs=3, episodes_per_batch=8)
     return (
         AgentConfig("gm", FrozenSettings(Unconditioned())),
         AgentConfig("gm-quantile", FrozenSettings(QUANTILE)),
         AgentConfig("ogm-quantile", online),
         AgentConfig("ogm-fixed", replace(online, target=fixed)),
-        AgentConfig("finetune", FineTuneSettings()),
-        AgentConfig("finetune-kl", FineTuneSettings(kl_coefficient=kl_coefficient)),
+        AgentConfig("finetune", tuned),
+        AgentConfig("finetune-kl", replace(tuned, kl_coefficient=kl_coefficient)),
         AgentConfig("ppo", PPOSettings()),
         AgentConfig(CONTROL, online, control=True),
     )
 
 
 def _sized(config: StudyConfig, budget: str) -> StudyConfig:
-    if budget == "smoke":
-        return replace(
-            config,
-            budget=budget,
-            seeds=(0, 1),
-            demonstrations=replace(config.demonstrations, episodes=100),
-            offline=OfflineSettings(updates=120, report_every=20),
-            rounds=RoundSettings(rounds=4, episodes_per_round=16),
-        )
-    if budget == "full":
-        return replace(config, budget=budget, rounds=RoundSettings(rounds=90))
-    return replace(config, budget=budget, rounds=RoundSettings(rounds=30))
+    match budget:
+        case "smoke":
+            return replace(
+                config,
+                budget=budget,
+                seeds=(0, 1),
+                demonstrations=replace(config.demonstrations, episodes=100),
+                offline=replace(config.offline, updates=120, report_every=20),
+                rounds=RoundSettings(rounds=4, episodes_per_round=16),
+            )
+        case "full":
+            longer = replace(config.rounds, rounds=100)
+            return replace(config, budget=budget, rounds=longer)
+        case _:
+            return replace(config, budget=budget)
