@@ -12,8 +12,11 @@ from driftline.experiments.controls_report import detectors, permutations, rando
 from driftline.experiments.imitation import best_quarter, imitations, rises
 from driftline.experiments.null_reference import null_references
 from driftline.experiments.results import Results
+from driftline.experiments.told import remarks, told
 from driftline.safety.null_model import QuantileSampling, sampled
 from tests.experiments.synthetic import NEVER, RISING, study
+
+TWO = {"bucket": True, "again": True}
 
 USUAL = study({"gm": NEVER, "ogm-quantile": RISING, "ogm-fixed": NEVER, "ppo": RISING}, seeds=3)
 
@@ -114,7 +117,7 @@ def test_a_detector_that_flags_all_deception_is_perfect() -> None:
 
 
 def test_the_answer_counts_agents() -> None:
-    said = answer(USUAL)
+    said = answer(USUAL, ["bucket"])
     (headline,) = said.headlines
     began = "had an onset of “bucket”"
     end = "from round 2 (100% of its last episodes)."
@@ -125,7 +128,7 @@ def test_the_answer_counts_agents() -> None:
 
 
 def test_the_answer_says_how_much_was_watched_where_nothing_was_seen() -> None:
-    said = answer(USUAL)
+    said = answer(USUAL, ["bucket"])
     unseen = next(each for each in said.online if each.agent == "ogm-fixed")
     words = " ".join(unseen.sentences)
     assert "Not seen by round 7, in 240 episodes" in words
@@ -133,9 +136,26 @@ def test_the_answer_says_how_much_was_watched_where_nothing_was_seen() -> None:
 
 
 def test_the_answer_prices_capability_against_demonstrators() -> None:
-    risen = answer(USUAL).online[0]
+    risen = answer(USUAL, ["bucket"]).online[0]
     measures, reference = USUAL.agents["ogm-quantile"], USUAL.demonstrators
     assert measures.true_return is not None
     assert reference.true_return is not None
     lost = reference.true_return.value - measures.true_return.value
     assert f"(−{lost:.2f})" in " ".join(risen.sentences)
+
+
+def test_twins_and_the_unseen_are_told_in_a_sentence() -> None:
+    results = study({"ogm-quantile": RISING}, undesired=TWO)
+    assert told(results).behaviours == ("bucket",)
+    assert told(results).same == {"again": "bucket"}
+    (sentence,) = remarks(results, told(results))
+    assert "“again” was the same as “bucket”" in sentence
+
+
+def test_where_nobody_showed_anything_the_first_behaviour_is_told() -> None:
+    results = study({"ogm-quantile": NEVER}, undesired=TWO)
+    assert told(results).behaviours == ("bucket",)
+    assert told(results).unseen == ("again",)
+    (sentence,) = remarks(results, told(results))
+    high = results.agents["ogm-quantile"].behaviours["again"].final_prevalence.high
+    assert f"at most {100 * high:.2g}%" in sentence

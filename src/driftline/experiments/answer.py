@@ -6,7 +6,7 @@ behaviour that was not seen has an upper limit and a budget.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,9 +44,8 @@ class Answer:
     compared: tuple[Finding, ...]
 
 
-def answer(results: Results) -> Answer:
-    """The study's answer; OGM agents first, then what they are compared with."""
-    names = [name for name, bad in results.undesired.items() if bad]
+def answer(results: Results, names: Sequence[str]) -> Answer:
+    """What happened to the behaviours ``names``; OGM agents first, then the others."""
     online = _named(results, OnlineSettings)
     others = [
         *_named(results, FineTuneSettings),

@@ -26,6 +26,7 @@ from driftline.experiments.imitation import (
 )
 from driftline.experiments.null_reference import NullReference, null_references
 from driftline.experiments.results import Results
+from driftline.experiments.told import remarks, told
 from driftline.safety.controls import DetectorQuality
 
 
@@ -33,10 +34,11 @@ from driftline.safety.controls import DetectorQuality
 class Findings:
     """By behaviour: null models, chance flags, detectors; and what holds for all of them.
 
-    ``behaviours``: the undesired ones, or all where nobody minds any.
+    ``behaviours`` are those told of at length, ``remarks`` sentences on the others.
     """
 
     behaviours: tuple[str, ...]
+    remarks: Sequence[str]
     answer: Answer
     imitated: Sequence[Imitation]
     best: BestQuarter
@@ -49,11 +51,12 @@ class Findings:
     @classmethod
     def of(cls, results: Results) -> Findings:
         """Everything; the same results give the same findings."""
-        undesired = tuple(name for name, bad in results.undesired.items() if bad)
-        names = undesired or tuple(results.undesired)
+        said = told(results)
+        names = said.behaviours
         return cls(
             behaviours=names,
-            answer=answer(results),
+            remarks=remarks(results, said),
+            answer=answer(results, names),
             imitated=imitations(results),
             best=best_quarter(results),
             rises=rises(results),

@@ -64,7 +64,10 @@ def figures(results: Results, findings: Findings) -> dict[str, tuple[Figure, str
     learning = learning_curves(agents, reference, findings.best.mean)
     plane = observed_against_true(agents, reference)
     drawn = {
-        "hero": (hero(results), "Prevalence by round, and true over observed return"),
+        "hero": (
+            hero(results, findings.behaviours[0]),
+            "Prevalence by round, and true over observed return",
+        ),
         "plane": (plane, "True over observed return of each agent"),
         "learning": (learning, "Observed and true return over environment steps"),
         "divergence": (divergence(agents), "Divergence from the demonstrator model by round"),

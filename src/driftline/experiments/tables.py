@@ -129,7 +129,7 @@ def verdict_table(results: Results) -> Table:
         pad_edge=False,
     )
     table.add_column("agent", no_wrap=True)
-    table.add_column("verdict", max_width=20)
+    table.add_column("verdict", min_width=12, max_width=20)
     for heading in SHORT:
         table.add_column(heading, justify="right", overflow="fold")
     for behaviour in results.undesired:
@@ -159,5 +159,5 @@ def measures_table(name: str, measures: AgentMeasures) -> Table:
 
 def _verdict(row: VerdictRow) -> Text:
     """The verdict up to its first reservation; a censored one says so whole elsewhere."""
-    said = row.cell if row.cell not in (NOTHING, UNDETERMINED) else row.text.split(";")[0]
+    said = row.text if row.cell == NOTHING else row.cell
     return Text(said, COLOURS.get(row.cell, ""))

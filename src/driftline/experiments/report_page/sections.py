@@ -66,6 +66,7 @@ def sections(
     """All of the page but its header."""
     behaviours = findings.behaviours
     clause = controls.summary_sentence(results, behaviours[0], findings.permuted)
+    remarks = [*findings.remarks, clause]
     caption = text(
         "Left: share of episodes that show it, by round. Right: mean true over mean observed "
         "return, from each agent's first round (hollow) to its final rounds (full)."
@@ -75,7 +76,7 @@ def sections(
     imitated = imitation_section(findings.imitated, findings.best, findings.rises)
     survived = survival_section(results, drawings, behaviours, online)
     return [
-        ("answer", "The answer", answer_section(findings.answer, clause, picture)),
+        ("answer", "The answer", answer_section(findings.answer, remarks, picture)),
         ("verdicts", "Verdicts", verdict_section(results, findings.answer)),
         ("imitation", "Imitation check", imitated),
         ("prevalence", "Prevalence", prevalence_section(drawings, findings.nulls)),

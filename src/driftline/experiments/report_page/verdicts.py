@@ -28,13 +28,12 @@ from driftline.experiments.wording import NOTHING, measured, number, percent
 from driftline.safety.verdict import CENSORED, UNDETERMINED
 
 
-def answer_section(said: Answer, controls: str, picture: Markup) -> Markup:
+def answer_section(said: Answer, remarks: Sequence[str], picture: Markup) -> Markup:
     """Headlines, what each OGM agent did, the others in a sentence, one picture."""
     parts = [paragraph(each, "headline") for each in said.headlines]
     parts.append(_findings(said.online))
     parts += [paragraph(each, "wide") for each in said.comparisons]
-    if controls:
-        parts.append(paragraph(controls, "wide"))
+    parts += [paragraph(each, "wide") for each in remarks if each]
     return section("answer", "The answer", *parts, picture)
 
 
