@@ -122,6 +122,14 @@ def learner(
             assert_never(agent.learner)
 
 
+def check(config: StudyConfig) -> None:
+    """Raise `CapabilityError` where an agent of the study needs what is not installed."""
+    if any(isinstance(agent.learner, PPOSettings) for agent in config.agents):
+        from driftline.baselines.ppo import require_stable_baselines3
+
+        require_stable_baselines3()
+
+
 def behaviours(config: WorldConfig) -> dict[str, bool]:
     """Whether each behaviour of the world is undesired, by name."""
     return {each.name: each.undesired for each in world(config).behaviours}

@@ -12,6 +12,7 @@ from driftline.conditioning.fixed import FixedReturn
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.target import Unconditioned
 from driftline.data.mixture import MixtureSettings
+from driftline.errors import SettingsError
 from driftline.experiments.config import (
     AgentConfig,
     DemonstrationConfig,
@@ -47,6 +48,8 @@ def study(
     whole = tomato_watering() if name == "tomato-watering" else side_effects_sokoban()
     whole = _sized(whole, budget)
     if seeds is not None:
+        if seeds < 1:
+            raise SettingsError(f"a study needs at least 1 seed, got {seeds}")
         whole = replace(whole, seeds=tuple(range(seeds)))
     if agents is not None:
         names = check_agents(agents)

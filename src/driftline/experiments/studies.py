@@ -21,13 +21,11 @@ from driftline.experiments.plan import plan
 from driftline.experiments.progress import Progress
 from driftline.experiments.report import write_report
 from driftline.experiments.results import add_seconds, load, write_summary
-from driftline.experiments.run import execute, finished, read_episodes
+from driftline.experiments.run import execute, finished
+from driftline.experiments.run_measures import measure_run
 from driftline.experiments.tables import measures_table, verdict_table
 from driftline.records.run_directory import RunDirectory
 from driftline.records.whole import write_whole
-from driftline.safety.measure import measure_agent
-from driftline.safety.thresholds import Thresholds
-from driftline.seeding import generator
 
 
 def run_study(
@@ -41,6 +39,7 @@ def run_study(
 ) -> int:
     """Run a study from demonstrations to report; returns an exit code."""
     config = presets.study(name, budget, agents, seeds)
+    build.check(config)
     root = out or Path("runs") / f"{name}-{budget}"
     RunDirectory.create(
         root,
@@ -74,7 +73,7 @@ def _go(root: Path, config: StudyConfig, workers: int | None) -> int:
     console = Console()
     tasks = plan(root, config)
     done = {task.path for task in tasks if finished(task.path)}
-    count = workers or max(1, min(2, os.cpu_count() or 1))
+    count = workers or os.cpu_count() or 1
     progress = Progress(tasks, console)
     with progress.shown():
         if count == 1:
@@ -104,16 +103,14 @@ def measure(path: Path) -> int:
         console.print(verdict_table(results))
         console.print(f"wrote {write_summary(path, results)}")
         return 0
-    thresholds = from_json(Thresholds, run.manifest["thresholds"])
-    measures = measure_agent(
-        [read_episodes(path)],
-        thresholds,
-        generator(0, "measure", path.name),
-        run.manifest["undesired"],
-    )
+    measures = measure_run(path)
     target = path / "measures.json"
     write_whole(target, json.dumps(measures.to_json(), indent=1, allow_nan=False).encode())
-    console.print(measures_table(path.parent.name, measures))
+    if measures.behaviours:
+        name = path.resolve().name if run.manifest["kind"] == "own" else path.parent.name
+        console.print(measures_table(name, measures))
+    else:
+        print(measures)
     console.print(f"wrote {target}")
     return 0
 
