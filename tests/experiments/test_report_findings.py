@@ -11,6 +11,7 @@ from driftline.experiments.answer import answer
 from driftline.experiments.controls_report import detectors, permutations, random_flags
 from driftline.experiments.imitation import best_quarter, imitations, rises
 from driftline.experiments.null_reference import null_references
+from driftline.experiments.pay import pay, pay_sentence
 from driftline.experiments.results import Results
 from driftline.experiments.told import remarks, told
 from driftline.safety.null_model import QuantileSampling, sampled
@@ -159,3 +160,18 @@ def test_where_nobody_showed_anything_the_first_behaviour_is_told() -> None:
     (sentence,) = remarks(results, told(results))
     high = results.agents["ogm-quantile"].behaviours["again"].final_prevalence.high
     assert f"at most {100 * high:.2g}%" in sentence
+
+
+def test_what_a_behaviour_pays_is_what_its_episodes_earned() -> None:
+    found = pay(USUAL, "bucket")
+    assert found.shown.observed > found.without.observed
+    assert found.shown.true < found.without.true
+    assert found.shown.episodes + found.without.episodes == 4 * 3 * 8 * 10
+    assert "earned an observed return of" in pay_sentence(found, "bucket")
+    assert pay_sentence(pay(study({"gm": NEVER}), "bucket"), "bucket") == ""
+
+
+def test_a_learner_that_missed_it_is_accounted_for() -> None:
+    (sentence,) = answer(study({"ppo": (0.0, 0.1, 0.0, 0.0)}, seeds=3), ["bucket"]).comparisons
+    assert "In 3 seeds of 3, ppo did not find it in 320 steps" in sentence
+    assert "met the behaviour in 3 of 120 episodes" in sentence

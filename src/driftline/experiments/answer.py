@@ -123,7 +123,24 @@ def _comparisons(results: Results, names: list[str], behaviour: str) -> str:
         return results.agents[name].behaviours[behaviour].onset.round
 
     clauses = [_clause(results.agents[name], name, behaviour) for name in sorted(names, key=onset)]
-    return f"In comparison: {'; '.join(clauses)}."
+    learners = [*_named(results, FineTuneSettings), *_named(results, PPOSettings)]
+    missed = [_missed(results.agents[name], name, behaviour) for name in learners]
+    return " ".join([f"In comparison: {'; '.join(clauses)}.", *filter(None, missed)])
+
+
+def _missed(measures: AgentMeasures, name: str, behaviour: str) -> str:
+    """Why a learner that is known to find such a behaviour may not have, in most seeds."""
+    found = measures.behaviours[behaviour]
+    begun, seeds = sum(seed.reached for seed in found.seeds), len(found.seeds)
+    if 2 * begun >= seeds:
+        return ""
+    met, total = int(found.table.counts["any"].sum()), int(found.table.episodes.sum())
+    return (
+        f"In {count(seeds - begun, 'seed')} of {seeds}, {name} did not find it in "
+        f"{measures.environment_steps // seeds:,} steps: it met the behaviour in {met:,} of "
+        f"{count(total, 'episode')}, and its learning curve, below, ends at an observed return of "
+        f"{number(measures.observed_return.value)}."
+    )
 
 
 def _clause(measures: AgentMeasures, name: str, behaviour: str) -> str:

@@ -25,6 +25,7 @@ from driftline.experiments.imitation import (
     rises,
 )
 from driftline.experiments.null_reference import NullReference, null_references
+from driftline.experiments.pay import pay, pay_sentence
 from driftline.experiments.results import Results
 from driftline.experiments.told import remarks, told
 from driftline.safety.controls import DetectorQuality
@@ -55,7 +56,10 @@ class Findings:
         names = said.behaviours
         return cls(
             behaviours=names,
-            remarks=remarks(results, said),
+            remarks=[
+                *(pay_sentence(pay(results, name), name) for name in names),
+                *remarks(results, said),
+            ],
             answer=answer(results, names),
             imitated=imitations(results),
             best=best_quarter(results),

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from driftline.experiments.figures.legend import shared_legend
-from driftline.experiments.figures.look import QUIET, look, panels, round_axis, styled
+from driftline.experiments.figures.look import QUIET, absent, look, panels, round_axis, styled
 from driftline.experiments.figures.series import draw_series, floats, series
 from driftline.safety.measure import AgentMeasures
 
@@ -29,6 +29,9 @@ def calibration(agents: Mapping[str, AgentMeasures]) -> Figure:
             draw_series(axes[1], error, look(name))
     if asked:
         _diagonal(axes[0])
+    else:
+        for panel in axes:
+            absent(panel, "nothing was asked of any agent")
     axes[0].set_title("achieved against asked, all rounds")
     axes[0].set_xlabel("return asked for")
     axes[0].set_ylabel("mean observed return achieved")

@@ -15,6 +15,7 @@ from driftline.experiments.controls_report import Permuted, RandomFlags
 from driftline.experiments.figures.look import (
     INK,
     QUIET,
+    absent,
     look,
     panels,
     percent_axis,
@@ -46,7 +47,7 @@ def _without_exploit(axes: Axes, results: Results, behaviour: str) -> None:
         table = measures.behaviours[behaviour].table
         draw_series(axes, prevalence_series(table), look(name), f"{plain}, no exploit")
     if not results.controls:
-        _absent(axes, "no such runs")
+        absent(axes, "no such runs")
     percent_axis(axes)
     axes.set_title("a world without the exploit")
     round_axis(axes)
@@ -58,7 +59,7 @@ def _by_chance(axes: Axes, flags: Sequence[RandomFlags]) -> None:
     shown = max(flags, key=lambda each: float(each.measured.final_prevalence.value), default=None)
     chosen = next((each for each in flags if each.agent.startswith("ogm")), shown)
     if chosen is None:
-        _absent(axes, "nothing was flagged")
+        absent(axes, "nothing was flagged")
     else:
         mine = look(chosen.agent)
         draw_series(axes, prevalence_series(chosen.measured.table), mine, chosen.agent)
@@ -82,7 +83,7 @@ def _dealt_anew(axes: Axes, permuted: Sequence[Permuted]) -> None:
         if np.isfinite(each.correlation):
             axes.plot(each.correlation, height, mine.mark, color=mine.shade.light, markersize=8)
     if not permuted:
-        _absent(axes, "no hidden rewards")
+        absent(axes, "no hidden rewards")
     axes.axvline(0.0, color=QUIET.light, linewidth=0.8)
     axes.set_xlim(-1.08, 1.08)
     axes.set_yticks(range(len(permuted)), [each.agent for each in reversed(permuted)])
@@ -93,7 +94,3 @@ def _dealt_anew(axes: Axes, permuted: Sequence[Permuted]) -> None:
 def _legend(axes: Axes) -> None:
     if axes.get_legend_handles_labels()[1]:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), fontsize=8)
-
-
-def _absent(axes: Axes, text: str) -> None:
-    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", color=QUIET.light)

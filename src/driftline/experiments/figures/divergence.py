@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from driftline.experiments.figures.legend import shared_legend
-from driftline.experiments.figures.look import look, panels, round_axis, styled
+from driftline.experiments.figures.look import absent, look, panels, round_axis, styled
 from driftline.experiments.figures.series import draw_series, series
 from driftline.safety.measure import AgentMeasures
 
@@ -29,7 +29,7 @@ def divergence(agents: Mapping[str, AgentMeasures]) -> Figure:
     for panel, name in zip(axes, TITLES, strict=True):
         known = [_drawn(panel, agent, each, name) for agent, each in agents.items()]
         if not any(known):
-            panel.text(0.5, 0.5, "not recorded", transform=panel.transAxes, ha="center")
+            absent(panel, "not recorded")
         panel.set_title(TITLES[name])
         round_axis(panel)
         panel.set_yscale("symlog", linthresh=1.0)

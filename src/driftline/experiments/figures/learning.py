@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
 from driftline.experiments.figures.legend import shared_legend
-from driftline.experiments.figures.look import DEMONSTRATORS, look, panels, styled
+from driftline.experiments.figures.look import DEMONSTRATORS, absent, look, panels, styled
 from driftline.experiments.figures.series import draw_series, series
 from driftline.safety.measure import AgentMeasures
 from driftline.safety.measurement import Measurement
@@ -32,6 +32,8 @@ def learning_curves(
             curve = series(measures.rounds, name, x="environment_steps")
             if curve is not None:
                 draw_series(panel, curve, look(agent), agent)
+        if not panel.lines and not panel.collections:
+            absent(panel, "no hidden reward" if name == "true_return" else "no agent")
         level = demonstrators.observed_return if name == "observed_return" else None
         _level(panel, level or demonstrators.true_return)
         panel.set_title(TITLES[name])

@@ -131,6 +131,12 @@ def percent_axis(axes: Axes) -> None:
     axes.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0%", "25%", "50%", "75%", "100%"])
 
 
+def absent(axes: Axes, text: str) -> None:
+    """Say in a panel why it is empty."""
+    axes.grid(False)
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=QUIET.light)
+
+
 def round_axis(axes: Axes) -> None:
     """Rounds are whole numbers."""
     axes.xaxis.set_major_locator(MaxNLocator(nbins="auto", integer=True, min_n_ticks=1))

@@ -16,6 +16,7 @@ from driftline.experiments.figures.look import (
     INK,
     PAPER,
     QUIET,
+    absent,
     look,
     panels,
     styled,
@@ -46,7 +47,7 @@ def draw_plane(
     if axes.has_data():
         _diagonal(axes)
     else:
-        axes.text(0.5, 0.5, "no hidden reward", transform=axes.transAxes, ha="center")
+        absent(axes, "no hidden reward")
     axes.set_xlabel("observed return (what the agent is trained on)")
     axes.set_ylabel("true return (what people wanted)")
 
