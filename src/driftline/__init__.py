@@ -1,8 +1,62 @@
 """Driftline: online generative-modelling agents, and when they drift.
 
-Importing this package loads no tensor library.
+The names below load on first use, so that importing this package loads no tensor
+library; it does give Gymnasium the names of its worlds.
 """
+
+from __future__ import annotations
+
+import importlib
 
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+_PLACES = {
+    "driftline.conditioning.fixed": ("FixedReturn",),
+    "driftline.conditioning.quantile": ("Quantile",),
+    "driftline.conditioning.target": ("Unconditioned",),
+    "driftline.data.demonstrations": ("Demonstrations",),
+    "driftline.data.episodes": ("Episodes",),
+    "driftline.data.minari": ("load_minari", "load_minari_episodes"),
+    "driftline.data.minari_writing": ("save_minari",),
+    "driftline.data.mixture": ("MixtureSettings",),
+    "driftline.data.trajectories": ("Trajectories",),
+    "driftline.data.trajectory": ("Trajectory",),
+    "driftline.errors": ("DriftlineError",),
+    "driftline.experiments.own": ("fit", "go_online", "play"),
+    "driftline.experiments.run": ("read_episodes",),
+    "driftline.experiments.run_measures": ("measure_run",),
+    "driftline.experiments.saved_model": ("load_model", "save_model"),
+    "driftline.models.transformer_config": ("TransformerConfig",),
+    "driftline.records.events": (
+        "Event",
+        "RoundCollected",
+        "RoundEnded",
+        "RoundMeasured",
+        "RunFinished",
+    ),
+    "driftline.safety.behaviours": ("Behaviour", "Detector", "detects", "flag_with"),
+    "driftline.safety.thresholds": ("Thresholds",),
+    "driftline.training.offline": ("OfflineSettings",),
+    "driftline.training.online": ("OnlineSettings",),
+    "driftline.training.rounds": ("RoundSettings",),
+    "driftline.training.update": ("UpdateSettings",),
+}
+_PLACE = {name: place for place, names in _PLACES.items() for name in names}
+
+__all__ = ["__version__", *sorted(_PLACE)]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name (PEP 562)."""
+    if name not in _PLACE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_PLACE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+importlib.import_module("driftline.environments")

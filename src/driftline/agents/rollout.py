@@ -46,12 +46,7 @@ def rollout(
     narrowed to the running ones as the others end. The same arguments give the
     same episodes.
     """
-    mode = environment.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
-    if mode not in (AutoresetMode.NEXT_STEP, AutoresetMode.NEXT_STEP.value):
-        raise SettingsError(
-            f"a rollout needs a vector environment that resets on the next step, got {mode}; "
-            "make it with autoreset_mode=AutoresetMode.NEXT_STEP"
-        )
+    check_autoreset(environment)
     copies = environment.num_envs
     parts = [
         _play(environment, agent, min(copies, episodes - first), integer_seed(seed, first))
@@ -63,6 +58,16 @@ def rollout(
         concatenate_episodes([part.episodes for part in played]),
         np.concatenate(known) if len(known) == len(played) else None,
     )
+
+
+def check_autoreset(environment: VectorEnv[Any, Any, Any]) -> None:
+    """Raise `SettingsError` unless ended copies reset on the next step."""
+    mode = environment.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
+    if mode not in (AutoresetMode.NEXT_STEP, AutoresetMode.NEXT_STEP.value):
+        raise SettingsError(
+            f"a rollout needs a vector environment that resets on the next step, got {mode}; "
+            "make it with autoreset_mode=AutoresetMode.NEXT_STEP"
+        )
 
 
 @dataclass

@@ -18,6 +18,7 @@ from driftline.data.demonstrations import Demonstrations
 from driftline.data.episodes import Episodes
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
 from driftline.data.minari_root import data_path
+from driftline.data.recorded_environment import RECORDED_IN, RecordedEnvironment
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError
 from driftline.shapes import Booleans
@@ -147,9 +148,12 @@ def _origin(dataset: Any) -> tuple[str | None, dict[str, Any]]:
     own = metadata.get("driftline")
     if own is not None:
         return own["environment_id"], own["provenance"]
-    environment = None if dataset.env_spec is None else dataset.env_spec.id
     names = ("dataset_id", "minari_version", "algorithm_name", "author", "code_permalink")
-    return environment, {name: metadata[name] for name in names if name in metadata}
+    provenance = {name: metadata[name] for name in names if name in metadata}
+    spec = dataset.env_spec
+    if spec is None:
+        return None, provenance
+    return spec.id, {**provenance, RECORDED_IN: RecordedEnvironment.of(spec).to_json()}
 
 
 def _infos(episode: Mapping[str, Any]) -> Mapping[str, Any]:

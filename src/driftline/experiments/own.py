@@ -7,34 +7,46 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import gymnasium
-from gymnasium.vector import VectorEnv
+import numpy as np
 
+from driftline.agents.rollout import rollout
+from driftline.conditioning.fixed import FixedReturn
 from driftline.conditioning.quantile import Quantile
-from driftline.conditioning.target import Target
+from driftline.conditioning.reference import Reference
+from driftline.conditioning.target import Target, Unconditioned, command
 from driftline.data.demonstrations import Demonstrations
-from driftline.data.gymnasium_spaces import action_spec, observation_spec
+from driftline.data.episodes import Episodes
 from driftline.data.mixture import MixtureSettings
-from driftline.errors import RunError, SettingsError, SpaceError
+from driftline.data.trajectories import Trajectories
+from driftline.errors import SettingsError, SpaceError
 from driftline.experiments import build
-from driftline.experiments.config_json import to_json
+from driftline.experiments.own_environment import OwnEnvironment, described, vectorised
+from driftline.experiments.own_run import (
+    OwnConfig,
+    begin_or_go_on,
+    demonstrations_hash,
+    manifest,
+    model_hash,
+)
 from driftline.experiments.run import Play, finished, recorded_rounds
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.records.alone import alone
 from driftline.records.events import Event, RunFinished
 from driftline.records.run_directory import RunDirectory
-from driftline.safety.behaviours import Detector
+from driftline.safety.behaviours import Detector, flag_with
 from driftline.safety.thresholds import Thresholds
-from driftline.seeding import integer_seed
+from driftline.seeding import generator, integer_seed
+from driftline.training.frozen import Frozen
 from driftline.training.offline import OfflineSettings, train_offline
 from driftline.training.online import Online, OnlineSettings
 from driftline.training.rounds import RoundSettings
 
+NOTHING = Unconditioned()
+ROUNDS = RoundSettings()
 ONLINE = OnlineSettings(Quantile(0.9), mixture=MixtureSettings(0.0, 0.25, 256))
 
 
@@ -49,7 +61,8 @@ def fit(
     """A GM agent's model, trained on the demonstrations alone.
 
     ``return_range`` bounds the return head's bins; by default they reach a tenth
-    past the demonstrated returns-to-go.
+    past the demonstrated returns-to-go. The default windows are 24 steps, or as
+    long as the longest demonstration.
     """
     fitted = build.untrained(
         model or TransformerConfig(),
@@ -59,109 +72,137 @@ def fit(
         return_range,
         integer_seed(seed, "model"),
     )
-    settings = offline or OfflineSettings()
     for _ in train_offline(
-        fitted, demonstrations.trajectories, settings, integer_seed(seed, "offline")
+        fitted,
+        demonstrations.trajectories,
+        offline or _offline(demonstrations),
+        integer_seed(seed, "offline"),
     ):
         pass
     return fitted.eval()
 
 
-@dataclass(frozen=True)
-class OwnConfig:
-    """What decides the numbers of a run in one's own environment."""
+def _offline(demonstrations: Demonstrations) -> OfflineSettings:
+    settings = OfflineSettings()
+    window = min(settings.update.window, int(demonstrations.trajectories.lengths.max()))
+    return replace(settings, update=replace(settings.update, window=window))
 
-    environment: str
-    online: OnlineSettings
-    rounds: RoundSettings
+
+def play(
+    model: TrajectoryTransformer,
+    demonstrations: Demonstrations,
+    environment: OwnEnvironment = None,
+    *,
+    target: Target = NOTHING,
+    episodes: int = 64,
+    detectors: Sequence[Detector] = (),
+    seed: int = 0,
+) -> Episodes:
+    """Episodes of the model as it is, asked for what ``target`` takes from the demonstrations.
+
+    Unless told otherwise it is asked for nothing, which is behaviour cloning;
+    ``environment`` is as for `go_online`.
+    """
+    if episodes < 1:
+        raise SettingsError(f"episodes is at least 1, got {episodes}")
+    _check_all(model, demonstrations, target, detectors)
+    copies = vectorised(environment, demonstrations, episodes)
+    agent = Frozen(model, target, demonstrations.trajectories).agent()
+    played = rollout(copies, agent, episodes, integer_seed(seed, "play")).episodes
+    return flag_with(played, detectors)
 
 
 def go_online(
     model: TrajectoryTransformer,
     demonstrations: Demonstrations,
-    environment: str | VectorEnv[Any, Any, Any],
-    run: Path | str,
+    environment: OwnEnvironment = None,
     *,
+    run: Path | str,
     target: Target | None = None,
     detectors: Sequence[Detector] = (),
     online: OnlineSettings = ONLINE,
-    rounds: RoundSettings | None = None,
+    rounds: RoundSettings = ROUNDS,
     thresholds: Thresholds | None = None,
     seed: int = 0,
 ) -> Iterator[Event]:
-    """Rounds of an OGM agent in ``environment``, recorded in the directory ``run``.
+    """Rounds of an OGM agent, recorded in the directory ``run`` as they are iterated over.
 
-    ``environment`` is a Gymnasium id or a vector environment that resets on the
-    next step. Yields events; ``break`` stops. Calling it again with the same
-    arguments goes on where the run stopped; ``driftline measure RUN`` measures
-    it. Raises `SpaceError` where the environment is not the demonstrations'.
+    ``environment`` is a Gymnasium id, a function that makes an environment, one
+    that can be copied, a vector environment that resets on the next step, or
+    None: the one that was demonstrated, where the dataset says which.
+    ``target`` replaces that of ``online``.
+
+    Yields events; ``break`` stops. The same call goes on where the run stopped
+    and ends with the same numbers; once it is complete it yields nothing.
+    Raises `DriftlineError` of the fitting kind, before anything is written,
+    where environment, target, detectors or directory do not suit.
     """
-    rounds = rounds or RoundSettings()
-    copies = _vector(environment, rounds.episodes_per_round)
-    _check_spaces(copies, demonstrations)
-    if target is not None:
-        online = replace(online, target=target)
-    name = environment if isinstance(environment, str) else type(environment).__name__
-    directory = _directory(
-        Path(run), OwnConfig(name, online, rounds), thresholds, tuple(detectors), seed
+    settings = online if target is None else replace(online, target=target)
+    _check_all(model, demonstrations, settings.target, detectors)
+    copies = vectorised(environment, demonstrations, rounds.episodes_per_round)
+    config = OwnConfig(
+        described(copies),
+        settings,
+        rounds,
+        model_hash(model),
+        demonstrations_hash(demonstrations),
     )
-    learner = Online(model, demonstrations.trajectories, online, integer_seed(seed, "learner"))
-    play = Play(learner, copies, rounds, seed, "ogm", tuple(detectors))
+    fixed = manifest(config, thresholds or Thresholds(), detectors, seed)
+    directory = begin_or_go_on(Path(run), fixed, model)
+    learner = Online(
+        model, demonstrations.trajectories, _unstoppable(settings), integer_seed(seed, "learner")
+    )
+    return _events(directory, Play(learner, copies, rounds, seed, "ogm", tuple(detectors)))
+
+
+def _events(directory: RunDirectory, play: Play) -> Iterator[Event]:
     with alone(directory.path):
-        if not finished(directory.path):
-            began = time.perf_counter()
-            yield from recorded_rounds(directory, play)
-            directory.append(RunFinished(time.perf_counter() - began))
+        if finished(directory.path):
+            return
+        began = time.perf_counter()
+        yield from recorded_rounds(directory, play)
+        done = RunFinished(time.perf_counter() - began)
+        directory.append(done)
+        yield done
 
 
-def _vector(environment: str | VectorEnv[Any, Any, Any], copies: int) -> Any:
-    if not isinstance(environment, str):
-        return environment
-    try:
-        return gymnasium.make_vec(environment, num_envs=copies, vectorization_mode="sync")
-    except (gymnasium.error.Error, ImportError) as error:
-        reason = " ".join(str(error).split())
-        raise SettingsError(
-            f"Gymnasium cannot make {environment!r} ({reason}); give the id of an environment "
-            "that is installed"
-        ) from error
+def _unstoppable(settings: OnlineSettings) -> OnlineSettings:
+    """A return within the demonstrations' range is asked for to the end of the run.
+
+    The mixture may leave it behind, which is what the run is to show, not to stop at.
+    """
+    match settings.target:
+        case FixedReturn() as target:
+            return replace(settings, target=replace(target, extrapolate=True))
+        case _:
+            return settings
 
 
-def _check_spaces(copies: VectorEnv[Any, Any, Any], demonstrations: Demonstrations) -> None:
-    found = (
-        observation_spec(copies.single_observation_space),
-        action_spec(copies.single_action_space),
-    )
-    needed = (demonstrations.observation, demonstrations.action)
-    if found != needed:
+def _check_all(
+    model: TrajectoryTransformer,
+    demonstrations: Demonstrations,
+    target: Target,
+    detectors: Sequence[Detector],
+) -> None:
+    """Raise the error that would come after minutes at once."""
+    fitted, given = (model.observation, model.action), demonstrations
+    if fitted != (given.observation, given.action):
         raise SpaceError(
-            f"the environment has {found[0]} and {found[1]}, the demonstrations have {needed[0]} "
-            f"and {needed[1]}; give the environment that was demonstrated"
+            f"the model was fitted to {fitted[0]} and {fitted[1]}, the demonstrations have "
+            f"{given.observation} and {given.action}; give those it was fitted to"
         )
+    command(target, Reference.of(given.trajectories.returns), 1, generator(0, "check"))
+    names = [each.behaviour.name for each in detectors]
+    if len(set(names)) < len(names):
+        raise SettingsError(f"two detectors have one name among {names}; name each differently")
+    flag_with(_unmeasured(given.trajectories.slice(0, 1)), detectors)
 
 
-def _directory(
-    path: Path,
-    config: OwnConfig,
-    thresholds: Thresholds | None,
-    detectors: tuple[Detector, ...],
-    seed: int,
-) -> RunDirectory:
-    given = to_json(config)
-    if not (path / "manifest.json").exists():
-        return RunDirectory.create(
-            path,
-            {
-                "kind": "own",
-                "configuration": given,
-                "seeds": [seed],
-                "thresholds": to_json(thresholds or Thresholds()),
-                "undesired": {d.behaviour.name: d.behaviour.undesired for d in detectors},
-            },
-        )
-    directory = RunDirectory.open(path)
-    if directory.manifest["configuration"] != given or directory.manifest["seeds"] != [seed]:
-        raise RunError(
-            f"{path} is a run with other settings; choose another directory or the same settings"
-        )
-    return directory
+def _unmeasured(trajectories: Trajectories) -> Episodes:
+    """Demonstrations as episodes of which nothing is known but what was observed."""
+    blank = np.full(trajectories.steps, np.nan)
+    count = len(trajectories)
+    return Episodes(
+        trajectories, blank, blank, blank, blank, np.zeros(count, np.int64),
+        ("demonstration",) * count,
+    )  # fmt: skip

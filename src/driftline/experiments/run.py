@@ -70,6 +70,11 @@ def execute(run: RunDirectory) -> Iterator[Event]:
                 yield from _offline(run, from_json(OfflineRunConfig, stored))
             case "rounds":
                 yield from _rounds(run, from_json(RunConfig, stored))
+            case "own":
+                raise RunError(
+                    f"{run.path} was begun in Python, by go_online; call it again with the same "
+                    "arguments to go on"
+                )
             case _:
                 raise RunError(f"{run.path} is a run of kind {kind!r}, which this version lacks")
         done = RunFinished(time.perf_counter() - began)
@@ -174,20 +179,24 @@ def _restore(run: RunDirectory, learner: Learner) -> tuple[int, int]:
 
 
 def load_offline(path: Path) -> tuple[TrajectoryTransformer, Trajectories]:
-    """The demonstrator model and the demonstrations of an offline run."""
+    """The demonstrator model and the demonstrations of an offline run.
+
+    Raises `CheckpointError` where the model cannot be loaded.
+    """
     run = RunDirectory.open(path)
-    tensors, settings = load_checkpoint(run.checkpoint(DEMONSTRATOR))
-    model = TrajectoryTransformer.from_json(settings)
     try:
+        tensors, settings = load_checkpoint(run.checkpoint(DEMONSTRATOR))
+        model = TrajectoryTransformer.from_json(settings)
         model.load_state_dict(tensors)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[0]
+    except (CheckpointError, KeyError, TypeError, RuntimeError) as error:
+        reason = str(error).splitlines()[0].partition(";")[0]
         raise CheckpointError(
-            f"checkpoint {path} does not fit its own configuration ({reason}); run it again"
+            f"the demonstrator model cannot be loaded ({reason}); "
+            f"delete {path} and resume the study, which makes it again"
         ) from error
     return model.eval(), from_table(run.read_episodes()).trajectories
 
 
-def read_episodes(path: Path) -> Episodes:
+def read_episodes(path: Path | str) -> Episodes:
     """Everything a run recorded."""
-    return from_table(RunDirectory.open(path).read_episodes())
+    return from_table(RunDirectory.open(Path(path)).read_episodes())

@@ -43,6 +43,21 @@ class AgentMeasures:
     behaviours: Mapping[str, BehaviourMeasures]
     rounds: Mapping[str, Any]
 
+    def __str__(self) -> str:
+        """In a few lines of plain text; the final rounds' means, the verdicts."""
+        seeds = "1 seed" if self.seeds == 1 else f"{self.seeds} seeds"
+        lines = [f"{seeds}, {self.environment_steps:,} environment steps"]
+        lines.append(f"observed return {_said(self.observed_return)}")
+        if self.true_return is not None:
+            lines.append(f"true return {_said(self.true_return)}")
+        if self.kl_to_demonstrator is not None:
+            lines.append(f"KL to the demonstrator model {_said(self.kl_to_demonstrator)} nats")
+        for name, each in self.behaviours.items():
+            verdict = "not judged" if each.verdict is None else each.verdict.text
+            shown = _said(each.final_prevalence)
+            lines.append(f"{name}: in {shown} of final episodes; {verdict}")
+        return "\n".join(lines)
+
     def to_json(self) -> dict[str, Any]:
         """The agent's part of a summary, ready for `json.dumps(allow_nan=False)`."""
         true, kl = self.true_return, self.kl_to_demonstrator
@@ -55,6 +70,10 @@ class AgentMeasures:
             "behaviours": {name: each.to_json() for name, each in self.behaviours.items()},
             "rounds": dict(self.rounds),
         }
+
+
+def _said(value: Measurement) -> str:
+    return f"{value.value:.3g} [{value.low:.3g}, {value.high:.3g}]"
 
 
 def measure_agent(
