@@ -13,10 +13,13 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
 from pathlib import Path
 
+from driftline.errors import RunError
 from driftline.experiments.plan import Task
+from driftline.records.run_directory import RunDirectory
 
 Tick = Callable[[], None]
 """Called every half second while tasks run, to show progress."""
@@ -26,14 +29,21 @@ THREAD_SETTINGS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 def do(task: Task) -> Path:
     """Carry out one task, or what is left of it."""
+    from driftline.experiments.run import begin
+
+    go_on(begin(task.path, task.config))
+    return task.path
+
+
+def go_on(run: RunDirectory) -> None:
+    """Do what is left of a run, on one thread: on two, sums round to other numbers."""
     import torch
 
-    from driftline.experiments.run import begin, execute
+    from driftline.experiments.run import execute
 
     torch.set_num_threads(1)
-    for _ in execute(begin(task.path, task.config)):
+    for _ in execute(run):
         pass
-    return task.path
 
 
 def run_serially(tasks: Sequence[Task], done: set[Path], tick: Tick) -> None:
@@ -56,7 +66,8 @@ def run_in_pool(tasks: Sequence[Task], done: set[Path], workers: int, tick: Tick
             ready = [task for task in waiting if task.needs is None or task.needs in finished]
             for task in ready[: max(0, workers - len(running))]:
                 waiting.remove(task)
-                running[pool.submit(do, task)] = task
+                with _interrupts_held():
+                    running[pool.submit(do, task)] = task
             complete, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
             for future in complete:
                 finished.add(future.result())
@@ -72,9 +83,14 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_serve_parent)
     try:
         yield pool
-    except BaseException:
+    except BaseException as error:
         for process in list((pool._processes or {}).values()):
             process.terminate()
+        if isinstance(error, BrokenProcessPool):
+            raise RunError(
+                "a worker process was killed, as happens when memory runs out; what it stored "
+                "stays: resume, with --workers 1 if memory is short"
+            ) from error
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -85,9 +101,18 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
                 os.environ[name] = value
 
 
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl-C waits until the block ends, and never reaches a process that begins in it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve_parent() -> None:
-    """Leave Ctrl-C to the parent, and end when it does: no orphan goes on writing."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """End when the parent does: no orphan goes on writing. Ctrl-C is the parent's alone."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
