@@ -16,12 +16,12 @@ from driftline.errors import RunError
 from driftline.experiments import build, presets
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.config_json import from_json, to_json
-from driftline.experiments.engines import run_in_pool, run_serially
+from driftline.experiments.engines import go_on, run_in_pool, run_serially
 from driftline.experiments.plan import plan
 from driftline.experiments.progress import Progress
 from driftline.experiments.report import write_report
 from driftline.experiments.results import add_seconds, load, write_summary
-from driftline.experiments.run import execute, finished
+from driftline.experiments.run import finished
 from driftline.experiments.run_measures import measure_run
 from driftline.experiments.tables import measures_table, verdict_table
 from driftline.records.run_directory import RunDirectory
@@ -62,8 +62,7 @@ def resume(path: Path, workers: int | None = None) -> int:
 
 
 def _resume_run(run: RunDirectory) -> int:
-    for _ in execute(run):
-        pass
+    go_on(run)
     Console().print(f"{run.path} is complete")
     return 0
 
@@ -80,7 +79,8 @@ def _go(root: Path, config: StudyConfig, workers: int | None) -> int:
             run_serially(tasks, done, progress.tick)
         else:
             run_in_pool(tasks, done, count, progress.tick)
-    add_seconds(root, time.perf_counter() - began)
+    if len(done) < len(tasks):
+        add_seconds(root, time.perf_counter() - began)
     _finish(root, config, console)
     return 0
 
@@ -98,7 +98,7 @@ def measure(path: Path) -> int:
     run = RunDirectory.open(path)
     console = Console()
     if run.manifest["kind"] == "study":
-        config = from_json(StudyConfig, run.manifest["configuration"])
+        config = _finished_study(run)
         results = load(path, config, build.behaviours(config.world))
         console.print(verdict_table(results))
         console.print(f"wrote {write_summary(path, results)}")
@@ -120,12 +120,18 @@ def report(path: Path) -> int:
     run = RunDirectory.open(path)
     if run.manifest["kind"] != "study":
         raise RunError(f"{path} is a single run; give the study's directory, or use measure")
-    config = from_json(StudyConfig, run.manifest["configuration"])
-    unfinished = [task.path for task in plan(path, config) if not finished(task.path)]
-    if unfinished:
-        raise RunError(
-            f"{len(unfinished)} runs of {path} are not finished; "
-            f"go on with: driftline resume {path}"
-        )
+    config = _finished_study(run)
     _finish(path, config, Console())
     return 0
+
+
+def _finished_study(run: RunDirectory) -> StudyConfig:
+    """The study's configuration; raises `RunError` where a run of it is not finished."""
+    config = from_json(StudyConfig, run.manifest["configuration"])
+    unfinished = [task.path for task in plan(run.path, config) if not finished(task.path)]
+    if unfinished:
+        raise RunError(
+            f"{len(unfinished)} runs of {run.path} are not finished; "
+            f"go on with: driftline resume {run.path}"
+        )
+    return config
