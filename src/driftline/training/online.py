@@ -124,6 +124,8 @@ class Online:
         self._previous.load_state_dict(part(tensors, "previous."))
         load_optimiser(self._optimiser, part(tensors, "optimiser."), values["optimiser"])
         self.gradient_updates = values["gradient_updates"]
+        self._mixture = Mixture(self._settings.mixture, self._mixture.demonstrations)
+        self._last = None
         for round, trajectories in enumerate(history):
             draw = generator(self._seed, "admit", round)
             self._mixture = self._mixture.admit(trajectories, draw)
