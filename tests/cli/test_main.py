@@ -21,7 +21,7 @@ from driftline.errors import TargetError
 from driftline.records.run_directory import RunDirectory
 
 GIVEN: dict[str, Any] = {"configuration": {}, "seeds": [0], "thresholds": {}}
-HEAVY = ("torch", "pandas", "pyarrow", "matplotlib", "minari", "gymnasium", "stable_baselines3")
+HEAVY = ("torch", "pandas", "pyarrow", "matplotlib", "minari", "stable_baselines3")
 
 
 def driftline_process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
