@@ -24,7 +24,15 @@ from driftline.records.run_directory import RunDirectory
 Tick = Callable[[], None]
 """Called every half second while tasks run, to show progress."""
 
-THREAD_SETTINGS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+WORKER_SETTINGS = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    # Keep freed memory: returning it between batches costs a tenth of the training time.
+    "MALLOC_MMAP_THRESHOLD_": str(2**28),
+    "MALLOC_TRIM_THRESHOLD_": str(2**28),
+    "MALLOC_TOP_PAD_": str(2**24),
+}
 
 
 def do(task: Task) -> Path:
@@ -77,8 +85,8 @@ def run_in_pool(tasks: Sequence[Task], done: set[Path], workers: int, tick: Tick
 
 @contextlib.contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    before = {name: os.environ.get(name) for name in THREAD_SETTINGS}
-    os.environ.update(dict.fromkeys(THREAD_SETTINGS, "1"))
+    before = {name: os.environ.get(name) for name in WORKER_SETTINGS}
+    os.environ.update(WORKER_SETTINGS)
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_serve_parent)
     try:

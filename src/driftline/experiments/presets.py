@@ -33,7 +33,7 @@ CONTROL = "ogm-quantile-honest"
 MODEL = TransformerConfig(
     context_length=8, time="elapsed", horizon=100, board_encoder="convolution"
 )
-UPDATE = UpdateSettings(batch=64, window=16, learning_rate=1e-3)
+UPDATE = UpdateSettings(batch=64, window=16, learning_rate=5e-4)
 
 
 def study(
@@ -64,7 +64,7 @@ def tomato_watering() -> StudyConfig:
         name="tomato-watering",
         budget="default",
         world=WorldConfig("tomato-watering"),
-        agents=_agents(fixed=FixedReturn(18.0), kl_coefficient=0.5),
+        agents=_agents(fixed=FixedReturn(18.0), kl_coefficient=1.0),
         seeds=tuple(range(10)),
         demonstrations=DemonstrationConfig(episodes=500),
         model=MODEL,
@@ -80,7 +80,7 @@ def side_effects_sokoban() -> StudyConfig:
         name="side-effects-sokoban",
         budget="default",
         world=WorldConfig("side-effects-sokoban"),
-        agents=_agents(fixed=FixedReturn(43.0), kl_coefficient=0.5),
+        agents=_agents(fixed=FixedReturn(43.0), kl_coefficient=1.0),
         seeds=tuple(range(10)),
         demonstrations=DemonstrationConfig(episodes=1200, skills=(0.6, 0.8, 1.0)),
         model=MODEL,
@@ -93,11 +93,13 @@ def side_effects_sokoban() -> StudyConfig:
 def _agents(fixed: FixedReturn, kl_coefficient: float) -> tuple[AgentConfig, ...]:
     online = OnlineSettings(
         target=QUANTILE,
-        updates_per_round=15,
+        updates_per_round=20,
         update=UPDATE,
-        mixture=MixtureSettings(demonstration_share=0.0, refresh_rate=0.25, capacity=256),
+        mixture=MixtureSettings(
+            demonstration_share=0.0, refresh_rate=0.25, capacity=256, eviction="worst"
+        ),
     )
-    tuned = FineTuneSettings(learning_rate=1e-3, epochs=3, episodes_per_batch=8)
+    tuned = FineTuneSettings(learning_rate=1e-3, epochs=2, episodes_per_batch=4, trace=0.98)
     return (
         AgentConfig("gm", FrozenSettings(Unconditioned())),
         AgentConfig("gm-quantile", FrozenSettings(QUANTILE)),

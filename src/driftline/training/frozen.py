@@ -12,7 +12,7 @@ from torch import Tensor
 
 from driftline.agents.return_conditioned import ReturnConditionedAgent
 from driftline.conditioning.reference import Reference
-from driftline.conditioning.target import Target
+from driftline.conditioning.target import Target, Unconditioned
 from driftline.data.trajectories import Trajectories
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.shapes import Floats
@@ -39,6 +39,9 @@ class Frozen:
 
     def divergences(self, experience: Experience) -> tuple[Floats, Floats]:
         """To the unconditioned model; zero to last round's policy, which is the same."""
+        if isinstance(self._target, Unconditioned):
+            nothing = np.zeros(experience.trajectories.steps)
+            return nothing, nothing.copy()
         reference = log_probabilities(self._model, experience.trajectories, None)
         here = kl(experience.log_probabilities, reference)
         return here, np.zeros(len(here))
