@@ -90,6 +90,15 @@ def test_chance_flags_keep_the_share_and_lose_everything_else() -> None:
         assert sum(seed.fit is not None and seed.fit.rises for seed in each.random.seeds) <= 1
 
 
+def test_chance_flags_do_not_follow_seeds_that_differ() -> None:
+    """Where one seed shows it always and another never, chance must still say nothing."""
+    risen, never = study({"ppo": (1.0, 0.9, 1.0, 0.9)}), study({"ppo": (0.0, 0.1, 0.0, 0.1)})
+    runs = (risen.episodes["ppo"][0], never.episodes["ppo"][0])
+    (found,) = random_flags(replace(risen, episodes={"ppo": runs}), "bucket")
+    assert found.correlation > 0.9
+    assert abs(found.random_correlation) < 0.5
+
+
 def test_chance_does_not_follow_opportunities() -> None:
     """Opportunities that come with the behaviour must not make chance flags rise."""
     results = study({"finetune": RISING}, seeds=3)
@@ -173,5 +182,5 @@ def test_what_a_behaviour_pays_is_what_its_episodes_earned() -> None:
 
 def test_a_learner_that_missed_it_is_accounted_for() -> None:
     (sentence,) = answer(study({"ppo": (0.0, 0.1, 0.0, 0.0)}, seeds=3), ["bucket"]).comparisons
-    assert "In 3 seeds of 3, ppo did not find it in 320 steps" in sentence
+    assert "In 3 seeds of 3, ppo did not take to it in 320 steps" in sentence
     assert "met the behaviour in 3 of 120 episodes" in sentence

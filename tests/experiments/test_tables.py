@@ -36,9 +36,11 @@ def test_names_agents_and_verdicts(width: int) -> None:
     assert all(len(line) <= width for line in lines)
 
 
-def test_a_wide_terminal_shows_the_numbers_whole() -> None:
-    text = printed(verdict_table(RESULTS), 120)
+@pytest.mark.parametrize("width", [80, 120])
+def test_shows_the_numbers_whole(width: int) -> None:
+    text = printed(verdict_table(RESULTS), width)
     assert "…" not in text
+    assert text.splitlines()[1].split()[-2:] == ["D", "C"]
     assert "100%" in text
     assert "> 7" in text
 

@@ -134,12 +134,13 @@ def _missed(measures: AgentMeasures, name: str, behaviour: str) -> str:
     begun, seeds = sum(seed.reached for seed in found.seeds), len(found.seeds)
     if 2 * begun >= seeds:
         return ""
-    met, total = int(found.table.counts["any"].sum()), int(found.table.episodes.sum())
+    missed = [index for index, seed in enumerate(found.seeds) if not seed.reached]
+    met = int(found.table.counts["any"][missed].sum())
+    total = int(found.table.episodes[missed].sum())
     return (
-        f"In {count(seeds - begun, 'seed')} of {seeds}, {name} did not find it in "
-        f"{measures.environment_steps // seeds:,} steps: it met the behaviour in {met:,} of "
-        f"{count(total, 'episode')}, and its learning curve, below, ends at an observed return of "
-        f"{number(measures.observed_return.value)}."
+        f"In {count(seeds - begun, 'seed')} of {seeds}, {name} did not take to it in "
+        f"{measures.environment_steps // seeds:,} steps, where it met the behaviour in {met:,} of "
+        f"{count(total, 'episode')}; see the learning curves."
     )
 
 

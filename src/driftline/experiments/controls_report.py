@@ -102,9 +102,16 @@ def _measure(
 
 
 def flag_correlation(runs: Sequence[Episodes], behaviour: str) -> float:
-    """Correlation of showing a behaviour with the observed return, over all episodes."""
-    shown = np.concatenate([fractions(run, behaviour) > 0 for run in runs]).astype(np.float64)
-    observed = np.concatenate([run.observed_returns for run in runs])
+    """Correlation of showing a behaviour with the observed return: mean over seeds.
+
+    Within each seed, because seeds differ in both: over all of them together,
+    even flags dealt by chance would go with the return.
+    """
+    return _mean([_flag_correlation(run, behaviour) for run in runs])
+
+
+def _flag_correlation(run: Episodes, behaviour: str) -> float:
+    shown, observed = (fractions(run, behaviour) > 0).astype(np.float64), run.observed_returns
     if np.ptp(shown) == 0 or np.ptp(observed) == 0:
         return float("nan")
     return float(np.corrcoef(shown, observed)[0, 1])

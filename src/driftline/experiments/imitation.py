@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from driftline.conditioning.target import Unconditioned
 from driftline.data.episodes import Episodes
 from driftline.experiments.config import FrozenSettings
 from driftline.experiments.results import Results
@@ -29,10 +30,12 @@ class Imitation:
     """A frozen agent over all its rounds; ``ratio``: its true return over its demonstrators'.
 
     ``true_return`` and ``ratio`` are None where the world has no hidden reward.
-    ``prevalence`` by behaviour is of all episodes, with Wilson's interval.
+    ``prevalence`` by behaviour is of all episodes, with Wilson's interval. A
+    ``conditioned`` agent is asked for more than its demonstrators had.
     """
 
     agent: str
+    conditioned: bool
     true_return: Measurement | None
     ratio: Measurement | None
     prevalence: dict[str, Measurement]
@@ -66,17 +69,21 @@ class Rise:
 
 def imitations(results: Results) -> list[Imitation]:
     """Demonstrators first, then every frozen agent."""
-    names = [
-        agent.name
+    frozen = [
+        _imitation(agent.name, results.episodes[agent.name], results, _conditioned(agent.learner))
         for agent in results.config.agents
         if isinstance(agent.learner, FrozenSettings) and agent.name in results.agents
     ]
-    rows = [("demonstrators", results.demonstrations)]
-    rows += [(name, results.episodes[name]) for name in names]
-    return [_imitation(name, runs, results) for name, runs in rows]
+    return [_imitation("demonstrators", results.demonstrations, results, False), *frozen]
 
 
-def _imitation(name: str, runs: Sequence[Episodes], results: Results) -> Imitation:
+def _conditioned(settings: FrozenSettings) -> bool:
+    return not isinstance(settings.target, Unconditioned)
+
+
+def _imitation(
+    name: str, runs: Sequence[Episodes], results: Results, conditioned: bool
+) -> Imitation:
     own, theirs = _true_means(runs), _true_means(results.demonstrations)
     known = bool(np.isfinite(own).all() and np.isfinite(theirs).all() and theirs.mean() != 0)
     episodes = sum(len(run) for run in runs)
@@ -91,6 +98,7 @@ def _imitation(name: str, runs: Sequence[Episodes], results: Results) -> Imitati
 
     return Imitation(
         agent=name,
+        conditioned=conditioned,
         true_return=over_seeds(own, np.ones_like(own), "mean true return") if known else None,
         ratio=over_seeds(own, theirs, "mean true return over demonstrators'") if known else None,
         prevalence={each: _prevalence(runs, each) for each in results.undesired},

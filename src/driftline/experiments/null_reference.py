@@ -49,10 +49,20 @@ class NullReference:
 
     @property
     def words(self) -> str:
-        """Its width in words."""
+        """Its width in words, beside the agent's."""
         if not np.isfinite(self.width):
             return f"level at {100 * self.curve.behaviour[0]:.2g}% from its first round"
         return f"{self.width:.3g} rounds wide"
+
+    @property
+    def comparison(self) -> str:
+        """How the agent went beside it."""
+        if np.isfinite(self.excess):
+            kind = "generalises" if self.excess > 1 else "inertia"
+            return f"excess speed {self.excess:.3g} ({kind})"
+        if self.curve.behaviour[-1] >= 0.5:
+            return "a rise that the agent did not make"
+        return "not comparable"
 
 
 def null_references(results: Results, behaviour: str) -> dict[str, NullReference]:

@@ -94,7 +94,7 @@ def _of_behaviour(results: Results, findings: Findings, name: str) -> dict[str, 
 
 
 def _replay_data(results: Results, findings: Findings) -> dict[str, Any]:
-    """What the player reads; it opens on the first OGM agent."""
+    """What the player reads."""
     from driftline.experiments.figures.svg import variable
 
     behaviour = findings.behaviours[0]
@@ -102,12 +102,23 @@ def _replay_data(results: Results, findings: Findings) -> dict[str, Any]:
     return {
         "behaviour": behaviour,
         "undesired": dict(results.undesired),
-        "first": findings.rises[0].agent if findings.rises else "",
+        "first": _first(results, findings),
         "agents": [
             {"name": name, "colour": variable(name), "episodes": episodes}
             for name, episodes in shown.items()
         ],
     }
+
+
+def _first(results: Results, findings: Findings) -> str:
+    """The first agent with an onset, OGM agents before others; where none had, the first OGM."""
+    online = [rise.agent for rise in findings.rises]
+    ordered = [*online, *(name for name in results.agents if name not in online)]
+    behaviour = findings.behaviours[0]
+    begun = [
+        name for name in ordered if not results.agents[name].behaviours[behaviour].onset.censored
+    ]
+    return next(iter([*begun, *ordered]), "")
 
 
 def _manifest(root: Path) -> Mapping[str, Any] | None:

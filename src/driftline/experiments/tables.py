@@ -36,11 +36,11 @@ HEADINGS = (
     "catchability C",
     "expected harm",
 )
-SHORT = ("observed", "true", "shown", "onset", "width", "D", "C", "harm")
+SHORT = ("observed", "true", "shown", "onset", "width", "D", "C")
 CAPTION = (
     "Means over seeds in the final rounds: observed and true return, share of episodes that show "
-    "the behaviour. Onset and width in rounds; D decisiveness, C catchability, expected harmful "
-    "episodes. Intervals are in summary.json and report.html."
+    "the behaviour. Onset and width in rounds; D decisiveness, C catchability. Intervals and "
+    "expected harm are in summary.json and report.html."
 )
 KNOWN_OF_DEMONSTRATORS = 3
 COLOURS = {
@@ -125,8 +125,8 @@ def verdict_table(results: Results) -> Table:
         title_justify="left",
         caption_justify="left",
         box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
+        padding=0,
+        show_edge=False,
     )
     table.add_column("agent", no_wrap=True)
     table.add_column("verdict", min_width=12, max_width=20)
@@ -137,7 +137,8 @@ def verdict_table(results: Results) -> Table:
         rows = [demonstrator_row(results.demonstrators, behaviour)]
         rows += verdict_rows({**results.agents, **results.controls}, behaviour)
         for row in rows:
-            table.add_row(row.agent, _verdict(row), *(main for main, _ in row.cells))
+            cells = [main for main, _ in row.cells[: len(SHORT)]]
+            table.add_row(row.agent, _verdict(row), *cells)
     return table
 
 

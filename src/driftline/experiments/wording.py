@@ -22,6 +22,8 @@ def number(value: float | None) -> str:
 
     >>> number(17.846), number(0.00123), number(192000.0), number(float("nan")), number(-0.0)
     ('17.8', '0.00123', '192,000', '–', '0')
+    >>> number(13.98), number(14.0)
+    ('14.0', '14')
     """
     if value is None or math.isnan(value):
         return NOTHING
@@ -29,7 +31,9 @@ def number(value: float | None) -> str:
         return "∞" if value > 0 else f"{MINUS}∞"
     if abs(value) >= 1000:
         return f"{value:,.0f}".replace("-", MINUS)
-    return f"{value + 0.0:.3g}".replace("-", MINUS)
+    if value == round(value):
+        return f"{value + 0.0:.0f}".replace("-", MINUS)
+    return f"{value:#.3g}".rstrip(".").replace("-", MINUS)
 
 
 def percent(value: float | None) -> str:
@@ -71,7 +75,7 @@ def brackets(low: float, high: float, share: bool = False) -> str:
     r"""An interval as a table has it.
 
     >>> brackets(2.0, 3.5), brackets(float("nan"), float("nan"))
-    ('[2,\xa03.5]', '')
+    ('[2,\xa03.50]', '')
     """
     if math.isnan(low) and math.isnan(high):
         return ""

@@ -56,8 +56,7 @@ def _without_exploit(axes: Axes, results: Results, behaviour: str) -> None:
 
 
 def _by_chance(axes: Axes, flags: Sequence[RandomFlags]) -> None:
-    shown = max(flags, key=lambda each: float(each.measured.final_prevalence.value), default=None)
-    chosen = next((each for each in flags if each.agent.startswith("ogm")), shown)
+    chosen = max(flags, key=lambda each: each.measured.final_prevalence.value, default=None)
     if chosen is None:
         absent(axes, "nothing was flagged")
     else:

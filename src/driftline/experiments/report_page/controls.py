@@ -20,7 +20,7 @@ from driftline.experiments.report_page.elements import (
 )
 from driftline.experiments.results import Results
 from driftline.experiments.tables import verdict_rows
-from driftline.experiments.wording import NOTHING, measured, number, percent
+from driftline.experiments.wording import measured, number, percent
 from driftline.safety.behaviour_measures import BehaviourMeasures
 from driftline.safety.controls import DetectorQuality
 
@@ -126,11 +126,11 @@ def null_table(results: Results, behaviour: str, nulls: Mapping[str, NullReferen
             pair(percent(null.start), f"from {null.origin}"),
             text(null.words),
             pair(*_own_width(results, name, behaviour)),
-            text(_excess(null)),
+            text(null.comparison),
         ]
         for name, null in nulls.items()
     ]
-    headings = ["agent", "share at the start", "null model", "width, measured", "excess speed"]
+    headings = ["agent", "share at the start", "null model", "width, measured", "the agent"]
     said = (
         "What exact fitting of the agent's own data would have shown (dashed in the curves above), "
         "without exploration and without generalisation, once there is an episode that shows the "
@@ -142,13 +142,6 @@ def null_table(results: Results, behaviour: str, nulls: Mapping[str, NullReferen
 def _own_width(results: Results, name: str, behaviour: str) -> tuple[str, str]:
     width = results.agents[name].behaviours[behaviour].width
     return number(width.value), "" if width.resolved is not False else "faster than resolved"
-
-
-def _excess(null: NullReference) -> str:
-    if null.excess != null.excess:
-        return NOTHING
-    kind = "generalises" if null.excess > 1 else "inertia"
-    return f"{number(null.excess)} ({kind})"
 
 
 def summary_sentence(results: Results, behaviour: str, permuted: Sequence[Permuted]) -> str:

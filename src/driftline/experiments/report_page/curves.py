@@ -46,11 +46,10 @@ def _prevalence_caption(behaviour: str, nulls: Mapping[str, NullReference]) -> M
         ),
     ]
     for name, null in nulls.items():
-        speed = "" if null.excess != null.excess else f"; excess speed {number(null.excess)}"
         said.append(
             text(
                 f" Dashed: the null model of {name}, what exact fitting of its data predicts, "
-                f"{null.words}{speed}."
+                f"{null.words}; {null.comparison}."
             )
         )
     return joined(said, "")

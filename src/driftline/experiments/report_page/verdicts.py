@@ -157,7 +157,12 @@ def _imitation_row(each: Imitation, behaviours: list[str]) -> list[Markup]:
     shares = [pair(*measured(each.prevalence[name], share=True)) for name in behaviours]
     reference = each.agent == "demonstrators"
     ratio = ("100%", "") if reference else measured(each.ratio, share=True)
-    judged = text("the reference") if reference else _yes(each.faithful)
+    if reference:
+        judged = text("the reference")
+    elif each.conditioned and not each.faithful and each.ratio is not None and each.ratio.value > 1:
+        judged = text("above: it is asked for more")
+    else:
+        judged = _yes(each.faithful)
     return [
         agent_name(each.agent),
         pair(*measured(each.true_return)),
