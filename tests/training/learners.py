@@ -1,0 +1,158 @@
+"""Learners of a few weights in a world of ten states, for tests of training.
+
+Knows no test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from driftline.agents.return_conditioned import ReturnConditionedAgent
+from driftline.agents.rollout import rollout
+from driftline.conditioning.quantile import Quantile
+from driftline.conditioning.reference import Reference
+from driftline.conditioning.target import Unconditioned
+from driftline.data.episodes import Episodes
+from driftline.data.mixture import MixtureSettings
+from driftline.data.trajectories import Trajectories
+from driftline.data.trajectory import Trajectory
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.records.events import RoundCollected, RoundEnded
+from driftline.training.finetune import FineTune, FineTuneSettings
+from driftline.training.frozen import Frozen
+from driftline.training.learner import Experience, Learner
+from driftline.training.online import Online, OnlineSettings
+from driftline.training.rounds import RoundSettings, run_rounds
+from driftline.training.update import UpdateSettings
+from tests.agents.tabular import random_world, tabular_model
+
+COPIES = 6
+SMALL = UpdateSettings(batch=8, window=4, learning_rate=1e-2)
+ONLINE = OnlineSettings(
+    Quantile(0.5), updates_per_round=3, update=SMALL, mixture=MixtureSettings(0.25, 0.5, 10)
+)
+TUNE = FineTuneSettings(kl_coefficient=0.1, epochs=2, episodes_per_batch=4, learning_rate=3e-3)
+
+
+def world(**settings: Any) -> Any:
+    """Ragged episodes with hidden rewards and a flag."""
+    return random_world(1, COPIES, **settings)
+
+
+def demonstrator() -> TrajectoryTransformer:
+    """The model that every learner here begins with."""
+    return tabular_model(10, 3)
+
+
+def demonstrated(episodes: int = 12) -> Trajectories:
+    """What the demonstrator does unasked."""
+    agent = ReturnConditionedAgent(demonstrator(), Unconditioned(), Reference.of(np.zeros(1)))
+    return rollout(world(), agent, episodes, seed=8).episodes.trajectories
+
+
+def frozen() -> Frozen:
+    """A GM agent."""
+    return Frozen(demonstrator(), Quantile(0.5), demonstrated())
+
+
+def online(settings: OnlineSettings = ONLINE, seed: int = 5) -> Online:
+    """An OGM agent."""
+    return Online(demonstrator(), demonstrated(), settings, seed)
+
+
+def tuned(settings: FineTuneSettings = TUNE, seed: int = 5) -> FineTune:
+    """A fine-tuned agent."""
+    return FineTune(demonstrator(), demonstrated(), settings, horizon=9, seed=seed)
+
+
+LEARNERS: dict[str, Callable[[], Learner]] = {
+    "frozen": frozen,
+    "online": online,
+    "online, refit from offline": lambda: online(replace(ONLINE, refit_from="offline")),
+    "online, recent": lambda: online(replace(ONLINE, target=Quantile(0.5, reference="recent"))),
+    "online, worst evicted": lambda: online(evicting("worst")),
+    "online, any evicted": lambda: online(evicting("random")),
+    "finetune": lambda: tuned(replace(TUNE, kl_coefficient=0.0)),
+    "finetune, kl": tuned,
+    "finetune, asked": lambda: tuned(replace(TUNE, target=Quantile(0.5))),
+}
+
+
+def evicting(rule: Any) -> OnlineSettings:
+    """Online settings whose few slots are full after the first round."""
+    return replace(ONLINE, mixture=MixtureSettings(0.25, 0.75, 6, rule))
+
+
+def play(
+    learner: Learner, rounds: int, start: int = 0, stop: int | None = None, place: Any = None,
+    **more: Any,
+) -> list[Any]:  # fmt: skip
+    """The events of the rounds ``start`` to ``stop - 1`` of ``rounds``, by default to the last."""
+    settings = RoundSettings(rounds, COPIES)
+    events = run_rounds(learner, place or world(), settings, 7, start=start, **more)
+    return list(islice(events, 2 * ((rounds if stop is None else stop) - start)))
+
+
+def episodes_of(events: list[Any]) -> list[Episodes]:
+    """What was recorded in each round."""
+    return [each.episodes for each in events if isinstance(each, RoundCollected)]
+
+
+def timeless(events: list[Any]) -> list[dict[str, Any]]:
+    """The events without how long they took."""
+    assert all(isinstance(each, RoundCollected | RoundEnded) for each in events)
+    return [{**each.to_json(), "seconds": None} for each in events]
+
+
+def experience(learner: Learner, seed: int = 0, place: Any = None) -> Experience:
+    """One round of play as the learner sees it."""
+    played = rollout(place or world(), learner.agent(), COPIES, seed)
+    assert played.log_probabilities is not None
+    episodes = played.episodes
+    return Experience(episodes.trajectories, episodes.commanded, played.log_probabilities)
+
+
+def alternating(episodes: int, length: int = 6) -> tuple[TrajectoryTransformer, Trajectories]:
+    """Players who do 0 and 1 in turn, and a model that has yet to learn it."""
+    actions = np.arange(length) % 2
+
+    def single() -> Trajectory:
+        states = np.zeros(length + 1, np.int64)
+        return Trajectory(states, actions, np.ones(length), terminated=False, truncated=True)
+
+    return tabular_model(1, 3, sharp=1.0), Trajectories.of([single() for _ in range(episodes)])
+
+
+def same_tensors(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    """Whether both hold the same bits under the same names."""
+    return one.keys() == other.keys() and all(torch.equal(one[n], other[n]) for n in one)
+
+
+def same_weights(one: torch.nn.Module, other: torch.nn.Module) -> bool:
+    """Whether both modules have the same weights, bit for bit."""
+    return same_tensors(one.state_dict(), other.state_dict())
+
+
+def same_trajectories(one: Trajectories, other: Trajectories) -> bool:
+    """Whether every column is the same, bit for bit."""
+    names = [field.name for field in fields(Trajectories)]
+    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in names)
+
+
+def same_episodes(one: Episodes, other: Episodes) -> bool:
+    """Whether every column is the same, bit for bit."""
+    names = ("hidden_rewards", "commanded", "kl", "kl_previous", "rounds")
+    columns = all(
+        np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True) for name in names
+    )
+    flags = one.behaviours == other.behaviours and all(
+        np.array_equal(one.flags[name], other.flags[name]) for name in one.behaviours
+    )
+    return columns and flags and same_trajectories(one.trajectories, other.trajectories)
