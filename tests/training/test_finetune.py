@@ -1,0 +1,128 @@
+"""Fine-tuning climbs the return, and with a penalty ends at the tilt that is the optimum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from driftline.conditioning.target import Unconditioned
+from driftline.errors import SettingsError
+from driftline.training.divergence import kl, log_probabilities
+from driftline.training.finetune import FineTune, FineTuneSettings
+from driftline.training.rounds import RoundSettings, run_rounds
+from tests.agents.tabular import END, TabularWorld, bandit, one_step, plain_model
+from tests.training.learners import TUNE, demonstrator, experience, play, same_tensors, tuned
+
+FAST = FineTuneSettings(
+    target=Unconditioned(), learning_rate=1e-2, critic_rate=1e-2, epochs=2,
+    episodes_per_batch=128, gradient_norm=5.0,
+)  # fmt: skip
+COPIES = 128
+
+
+def climbed(
+    place: Any, probabilities: Any, settings: FineTuneSettings, rounds: int, states: int = 1
+) -> tuple[list[Any], FineTune]:
+    """The rounds' events, and the learner, in a world of a few states."""
+    model = plain_model(probabilities, states)
+    learner = FineTune(model, one_step([0.0]), settings, horizon=4, seed=3)
+    return list(run_rounds(learner, place, RoundSettings(rounds, COPIES), 11))[::2], learner
+
+
+def policy(events: list[Any], state: int, last: int) -> Any:
+    """The distribution in ``state``, mean over the ``last`` rounds, from what was sampled."""
+    data = [each.episodes.trajectories for each in events[-last:]]
+    chosen = np.concatenate([
+        each.actions[np.delete(each.observations, each.starts[1:] + np.arange(len(each))) == state]
+        for each in data
+    ])  # fmt: skip
+    return np.bincount(chosen, minlength=2) / len(chosen)
+
+
+def test_without_a_penalty_the_return_rises_to_the_best() -> None:
+    events, _ = climbed(bandit([0.0, 1.0, 0.2], COPIES), [0.6, 0.2, 0.2], FAST, 16)
+    returns = [each.observed_return for each in events]
+    assert returns[0] == pytest.approx(0.24, abs=0.1)
+    assert np.mean(returns[-3:]) > 0.9
+
+
+def test_a_huge_penalty_keeps_the_policy_at_the_demonstrators() -> None:
+    bound = replace(FAST, kl_coefficient=1000.0)
+    events, _ = climbed(bandit([0.0, 1.0, 0.2], COPIES), [0.6, 0.2, 0.2], bound, 12)
+    assert max(each.episodes.kl.max() for each in events) < 1e-3
+    assert np.mean([each.observed_return for each in events]) == pytest.approx(0.24, abs=0.05)
+
+
+def test_a_penalised_bandit_ends_at_the_exponential_tilt() -> None:
+    """argmax of E[R] - c KL is p_0(a) e^(r/c) / Z; total variation below 0.05 is asked for."""
+    rewards, start, coefficient = np.array([0.0, 1.0, 2.0]), np.array([0.7, 0.2, 0.1]), 1.0
+    tilt = start * np.exp(rewards / coefficient)
+    tilt /= tilt.sum()
+    settings = replace(FAST, kl_coefficient=coefficient)
+    events, _ = climbed(bandit(rewards, COPIES), start, settings, 60)
+    known = np.mean([policy(events[: k + 1], 0, 1) for k in range(40, 60)], axis=0)
+    assert np.abs(known - tilt).sum() / 2 < 0.05
+    assert np.abs(start - tilt).sum() / 2 > 0.3
+    wanted = float((tilt * np.log(tilt / start)).sum())
+    reached = np.mean([each.episodes.kl.mean() for each in events[40:]])
+    assert reached == pytest.approx(wanted, abs=0.06)
+
+
+def test_a_first_step_pays_for_the_divergence_that_its_consequence_invites() -> None:
+    """In state 1 a reward of 3 lures the policy away from p_0, in state 2 all is the same.
+
+    The optimum weighs the states by c log E_0[e^(r/c)], 2.36 and 2.33: nearly evenly.
+    Without the divergence to come it would weigh them by 2.86 and 2.33: 63 to 37.
+    """
+    following = [[1, 2], [END, END], [END, END]]
+    rewards = [[0.0, 0.0], [0.0, 3.0], [2.33, 2.33]]
+    place = TabularWorld(following, rewards, np.zeros(COPIES, np.int64))
+    settings = replace(FAST, kl_coefficient=1.0)
+    events, _ = climbed(place, [0.5, 0.5], settings, 80, states=3)
+    assert policy(events, 0, 30)[0] == pytest.approx(0.506, abs=0.04)
+    assert policy(events, 1, 30)[1] == pytest.approx(1.0 / (1.0 + np.exp(-3.0)), abs=0.09)
+    assert policy(events, 2, 30)[0] == pytest.approx(0.5, abs=0.04)
+
+
+def test_divergences_are_of_the_acting_policy_from_the_demonstrator_and_from_last_round_s() -> None:
+    learner = tuned()
+    seen = experience(learner, 0)
+    origin, before = learner.divergences(seen)
+    unasked = log_probabilities(demonstrator(), seen.trajectories, None)
+    assert origin == pytest.approx(kl(seen.log_probabilities, unasked), abs=1e-9)
+    assert before.max() < 1e-6, "nothing was learnt before the first round"
+    learner.learn(seen, 0)
+    assert learner.divergences(experience(learner, 1))[1].mean() > 1e-5
+    assert learner.divergences(seen)[1].max() < 1e-6
+
+
+def test_every_epoch_takes_a_step_for_each_batch_of_episodes() -> None:
+    learner = tuned()
+    events = play(learner, 2)
+    assert [each.gradient_updates for each in events] == [0, 4, 4, 8]
+    assert all({"loss", "kl", "critic"} <= set(each.losses) for each in events[1::2])
+
+
+def test_the_seed_decides_what_is_learnt() -> None:
+    def learnt(seed: int) -> Any:
+        learner = tuned(seed=seed)
+        learner.learn(experience(tuned()), 0)
+        return learner.state()[0]
+
+    assert same_tensors(learnt(0), learnt(0))
+    assert not same_tensors(learnt(0), learnt(1))
+
+
+def test_the_demonstrator_model_is_left_as_it_was() -> None:
+    model, before = demonstrator(), demonstrator()
+    learner = FineTune(model, one_step([1.0]), TUNE, horizon=9, seed=0)
+    learner.learn(experience(learner), 0)
+    assert same_tensors(model.state_dict(), before.state_dict())
+
+
+def test_a_negative_penalty_is_refused() -> None:
+    with pytest.raises(SettingsError, match="at least 0, got -1"):
+        FineTuneSettings(kl_coefficient=-1.0)
