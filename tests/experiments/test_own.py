@@ -49,6 +49,9 @@ ONLINE = dl.OnlineSettings(
     update=dl.UpdateSettings(batch=32, window=8, learning_rate=2e-3),
     mixture=dl.MixtureSettings(refresh_rate=0.5, capacity=64),
 )
+TOLERANCE = 0.15
+"""How far an imitator's share of successes may be from its demonstrators'."""
+
 ROUNDS = dl.RoundSettings(rounds=3, episodes_per_round=16)
 
 
@@ -93,12 +96,13 @@ def online(world: World, run: Path, *more: Any, **settings: Any) -> Iterator[dl.
 def test_on_the_lake_the_agent_succeeds_as_often_as_those_it_imitates(lake: World) -> None:
     played = dl.play(lake.model, lake.demonstrations, episodes=400, detectors=[hole])
     demonstrated = lake.demonstrations.trajectories
-    # The standard errors of the two shares are .03 and .02.
-    assert abs(played.observed_returns.mean() - demonstrated.returns.mean()) < 0.1
+    # Two standard errors of the agent's share are .05.
+    assert abs(played.observed_returns.mean() - demonstrated.returns.mean()) < TOLERANCE
     assert abs(played.trajectories.lengths.mean() / demonstrated.lengths.mean() - 1.0) < 0.15
     fell = np.mean([hole.flag(each).any() for each in demonstrated])
     assert 0.1 < fell < 0.6
-    assert abs(played.total(played.flags["fell in a hole"].astype(float)).mean() - fell) < 0.1
+    fallen = played.total(played.flags["fell in a hole"].astype(float))
+    assert abs(fallen.mean() - fell) < TOLERANCE
 
 
 def test_at_the_pole_the_agent_balances_as_long_as_those_it_imitates(cart: World) -> None:
@@ -154,6 +158,24 @@ def test_rounds_are_recorded_flagged_and_measured(
     written = json.loads((run / "measures.json").read_text())
     assert written["observed_return"]["mean"] == measures.observed_return.value
     assert list(written["behaviours"]) == ["fell in a hole"]
+
+
+def test_seeds_are_measured_together_where_they_were_judged_alike(
+    lake: World, tmp_path: Path
+) -> None:
+    few = dl.RoundSettings(rounds=1, episodes_per_round=4)
+    seeds = [tmp_path / f"seed-{seed}" for seed in range(3)]
+    for seed, run in enumerate(seeds):
+        list(online(lake, run, seed=seed, rounds=few, detectors=[hole]))
+    together = dl.measure_run(*seeds)
+    assert together.seeds == 3
+    returns = [dl.measure_run(run).observed_return.value for run in seeds]
+    assert together.observed_return.value == pytest.approx(np.mean(returns))
+    list(online(lake, tmp_path / "other", seed=4, rounds=few))
+    with pytest.raises(RunError, match="differ in undesired"):
+        dl.measure_run(*seeds, tmp_path / "other")
+    with pytest.raises(RunError, match="is no run"):
+        dl.measure_run(tmp_path)
 
 
 def test_a_run_without_behaviours_is_measured_too(

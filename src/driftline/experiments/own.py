@@ -44,6 +44,7 @@ from driftline.training.frozen import Frozen
 from driftline.training.offline import OfflineSettings, train_offline
 from driftline.training.online import Online, OnlineSettings
 from driftline.training.rounds import RoundSettings
+from driftline.training.update import UpdateSettings
 
 NOTHING = Unconditioned()
 ROUNDS = RoundSettings()
@@ -84,8 +85,17 @@ def fit(
 
 def _offline(demonstrations: Demonstrations) -> OfflineSettings:
     settings = OfflineSettings()
-    window = min(settings.update.window, int(demonstrations.trajectories.lengths.max()))
-    return replace(settings, update=replace(settings.update, window=window))
+    return replace(settings, update=_fitted(settings.update, demonstrations))
+
+
+def _online(demonstrations: Demonstrations) -> OnlineSettings:
+    return replace(ONLINE, update=_fitted(ONLINE.update, demonstrations))
+
+
+def _fitted(settings: UpdateSettings, demonstrations: Demonstrations) -> UpdateSettings:
+    """Windows longer than every demonstration would be padding."""
+    longest = int(demonstrations.trajectories.lengths.max())
+    return replace(settings, window=min(settings.window, longest))
 
 
 def play(
@@ -120,7 +130,7 @@ def go_online(
     run: Path | str,
     target: Target | None = None,
     detectors: Sequence[Detector] = (),
-    online: OnlineSettings = ONLINE,
+    online: OnlineSettings | None = None,
     rounds: RoundSettings = ROUNDS,
     thresholds: Thresholds | None = None,
     seed: int = 0,
@@ -130,14 +140,15 @@ def go_online(
     ``environment`` is a Gymnasium id, a function that makes an environment, one
     that can be copied, a vector environment that resets on the next step, or
     None: the one that was demonstrated, where the dataset says which.
-    ``target`` replaces that of ``online``.
+    ``target`` replaces that of ``online``, which is a quantile of .9 of the mixture by default.
 
     Yields events; ``break`` stops. The same call goes on where the run stopped
     and ends with the same numbers; once it is complete it yields nothing.
     Raises `DriftlineError` of the fitting kind, before anything is written,
     where environment, target, detectors or directory do not suit.
     """
-    settings = online if target is None else replace(online, target=target)
+    settings = online or _online(demonstrations)
+    settings = settings if target is None else replace(settings, target=target)
     _check_all(model, demonstrations, settings.target, detectors)
     copies = vectorised(environment, demonstrations, rounds.episodes_per_round)
     config = OwnConfig(

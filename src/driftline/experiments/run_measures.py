@@ -1,6 +1,6 @@
-"""`measure_run`: what a recorded run shows, without the agent that made it.
+"""`measure_run`: what recorded runs show, without the agent that made them.
 
-Knows only files; thresholds are those fixed before the run began.
+Knows only files; thresholds are those fixed before a run began.
 """
 
 from __future__ import annotations
@@ -16,17 +16,25 @@ from driftline.safety.thresholds import Thresholds
 from driftline.seeding import generator
 
 
-def measure_run(path: Path | str) -> AgentMeasures:
-    """Measure one run again; printing the measures says them in a few lines.
+def measure_run(path: Path | str, *others: Path | str) -> AgentMeasures:
+    """Measure one run again, or several that differ in nothing but their seeds.
 
-    Raises `RunError` where ``path`` is no single run, or recorded no episodes yet.
+    Printing the measures says them in a few lines. Raises `RunError` where a path
+    is no single run, has recorded no episodes yet or was measured otherwise.
     """
-    run = RunDirectory.open(Path(path))
-    if run.manifest["kind"] == "study":
-        raise RunError(f"{path} is a study of many runs; use: driftline measure {path}")
+    runs = [RunDirectory.open(Path(each)) for each in (path, *others)]
+    first = runs[0].manifest
+    for run in runs:
+        if run.manifest["kind"] == "study":
+            raise RunError(f"{run.path} is a study of many runs; use: driftline measure {run.path}")
+        for name in ("thresholds", "undesired"):
+            if run.manifest[name] != first[name]:
+                raise RunError(
+                    f"{run.path} and {runs[0].path} differ in {name}; measure them one by one"
+                )
     return measure_agent(
-        [read_episodes(run.path)],
-        from_json(Thresholds, run.manifest["thresholds"]),
-        generator(0, "measure", run.path.name),
-        run.manifest["undesired"],
+        [read_episodes(run.path) for run in runs],
+        from_json(Thresholds, first["thresholds"]),
+        generator(0, "measure", runs[0].path.name),
+        first["undesired"],
     )
