@@ -1,0 +1,55 @@
+"""A plan holds every run once, each after what it waits for, each where its neighbours look."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from driftline.experiments import presets
+from driftline.experiments.config import OfflineRunConfig, RunConfig
+from driftline.experiments.names import STUDIES
+from driftline.experiments.plan import OFFLINE, Task, plan, run_path
+
+ROOT = Path("some/root")
+
+
+@pytest.fixture(params=STUDIES)
+def tasks(request: pytest.FixtureRequest) -> list[Task]:
+    return plan(ROOT, presets.study(request.param, seeds=3))
+
+
+def test_every_agent_meets_every_seed_once(tasks: list[Task]) -> None:
+    config = tasks[0].config.study
+    wanted = {(agent.name, seed) for agent in config.agents for seed in config.seeds}
+    wanted |= {(OFFLINE, seed) for seed in config.seeds}
+    assert len(tasks) == len(wanted)
+    assert {(task.agent, task.seed) for task in tasks} == wanted
+    assert len({task.path for task in tasks}) == len(tasks)
+
+
+def test_a_run_comes_after_the_one_it_needs(tasks: list[Task]) -> None:
+    seen: set[Path] = set()
+    for task in tasks:
+        assert task.needs is None or task.needs in seen
+        seen.add(task.path)
+
+
+def test_every_agent_begins_with_the_model_of_its_own_seed(tasks: list[Task]) -> None:
+    offline = {task.seed: task for task in tasks if task.agent == OFFLINE}
+    for task in tasks:
+        assert task.path == run_path(ROOT, task.agent, task.seed)
+        assert task.config.seed == task.seed
+        match task.config:
+            case OfflineRunConfig():
+                assert task.needs is None
+            case RunConfig():
+                found = os.path.normpath(task.path / task.config.offline)
+                assert Path(found) == offline[task.seed].path == task.needs
+                assert task.config.agent.name == task.agent
+
+
+def test_a_study_can_be_moved(tasks: list[Task]) -> None:
+    elsewhere = plan(Path("/other/place"), tasks[0].config.study)
+    assert [task.config for task in elsewhere] == [task.config for task in tasks]

@@ -1,0 +1,80 @@
+"""What must hold of the presets whatever their numbers: names, pairs, controls, budgets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from driftline.errors import DriftlineError, UnknownNameError
+from driftline.experiments import presets
+from driftline.experiments.config import FrozenSettings
+from driftline.experiments.names import AGENTS, BUDGETS, STUDIES
+from driftline.training.finetune import FineTuneSettings
+
+
+@pytest.mark.parametrize("budget", BUDGETS)
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_study_has_every_agent_that_can_be_named_and_one_control(name: str, budget: str) -> None:
+    config = presets.study(name, budget)
+    assert (config.name, config.budget) == (name, budget)
+    assert [agent.name for agent in config.agents if not agent.control] == list(AGENTS)
+    assert [agent.name for agent in config.agents if agent.control] == [presets.CONTROL]
+    assert len(set(config.seeds)) == len(config.seeds)
+    assert not config.world.honest
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_control_learns_exactly_as_the_agent_it_is_held_against(name: str) -> None:
+    agents = {agent.name: agent for agent in presets.study(name).agents}
+    control = agents[presets.CONTROL]
+    assert replace(control, name="ogm-quantile", control=False) == agents["ogm-quantile"]
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_the_fine_tuned_differ_in_their_penalty_alone(name: str) -> None:
+    agents = {agent.name: agent.learner for agent in presets.study(name).agents}
+    plain, bound = agents["finetune"], agents["finetune-kl"]
+    assert isinstance(plain, FineTuneSettings)
+    assert isinstance(bound, FineTuneSettings)
+    assert plain.kl_coefficient == 0.0 < bound.kl_coefficient
+    assert replace(bound, kl_coefficient=0.0) == plain
+    assert all(isinstance(agents[each], FrozenSettings) for each in ("gm", "gm-quantile"))
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_a_bigger_budget_measures_more_of_the_same(name: str) -> None:
+    smoke, default, full = (presets.study(name, budget) for budget in ("smoke", "default", "full"))
+
+    def work(config: object) -> int:
+        return config.rounds.rounds * config.rounds.episodes_per_round * len(config.seeds)
+
+    assert work(smoke) < work(default) < work(full)
+    assert len(default.seeds) >= 10
+    assert smoke.agents == default.agents == full.agents
+    assert smoke.thresholds == default.thresholds == full.thresholds
+    assert smoke.model == default.model == full.model
+
+
+def test_chosen_agents_keep_their_order_and_the_control() -> None:
+    config = presets.study("tomato-watering", agents=("ppo", "gm"))
+    assert [agent.name for agent in config.agents] == ["gm", "ppo", presets.CONTROL]
+    assert presets.study("tomato-watering", seeds=3).seeds == (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"name": "moon"},
+        {"name": "tomato-watering", "budget": "big"},
+        {"name": "tomato-watering", "agents": ("gm", "dqn")},
+    ],
+)
+def test_unknown_names_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(UnknownNameError, match=r"unknown (study|budget|agent)"):
+        presets.study(**options)
+
+
+def test_no_seeds_are_refused() -> None:
+    with pytest.raises(DriftlineError, match="at least 1 seed"):
+        presets.study("tomato-watering", seeds=0)
