@@ -20,9 +20,14 @@ def tasks(request: pytest.FixtureRequest) -> list[Task]:
     return plan(ROOT, presets.study(request.param, seeds=3))
 
 
-def test_every_agent_meets_every_seed_once(tasks: list[Task]) -> None:
+def test_every_agent_meets_every_seed_once_and_a_control_the_first_half(tasks: list[Task]) -> None:
     config = tasks[0].config.study
-    wanted = {(agent.name, seed) for agent in config.agents for seed in config.seeds}
+    half = config.seeds[: (len(config.seeds) + 1) // 2]
+    wanted = {
+        (agent.name, seed)
+        for agent in config.agents
+        for seed in (half if agent.control else config.seeds)
+    }
     wanted |= {(OFFLINE, seed) for seed in config.seeds}
     assert len(tasks) == len(wanted)
     assert {(task.agent, task.seed) for task in tasks} == wanted

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Episodes:
 
     def __post_init__(self) -> None:
         steps, episodes = self.trajectories.steps, len(self.trajectories)
-        columns = [self.hidden_rewards, self.commanded, self.kl, self.kl_previous]
+        columns: list[Any] = [self.hidden_rewards, self.commanded, self.kl, self.kl_previous]
         columns += [*self.flags.values(), *self.available.values()]
         if any(column.shape != (steps,) for column in columns):
             raise DataError(f"every per-step column of these episodes needs shape ({steps},)")

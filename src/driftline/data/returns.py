@@ -36,4 +36,5 @@ def flat_returns_to_go(rewards: Floats, starts: Integers) -> Floats:
     """
     running = np.concatenate([[0.0], np.cumsum(rewards)])
     ends = np.repeat(running[starts[1:]], np.diff(starts))
-    return ends - running[:-1]
+    rest: Floats = ends - running[:-1]
+    return rest

@@ -129,7 +129,8 @@ def ranges(starts: Integers, lengths: Integers) -> Integers:
     array([5, 6, 0, 1, 2])
     """
     offsets = np.cumsum(lengths) - lengths
-    return np.arange(lengths.sum()) + np.repeat(starts - offsets, lengths)
+    numbers: Integers = np.arange(lengths.sum()) + np.repeat(starts - offsets, lengths)
+    return numbers
 
 
 def concatenate(parts: Sequence[Trajectories]) -> Trajectories:

@@ -6,7 +6,7 @@ columns, at a cost that does not depend on how much data there is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -50,18 +50,20 @@ class WindowSource:
         return cls(trajectories, flat_returns_to_go(trajectories.rewards, origin))
 
     def sample(self, batch: int, length: int, draw: np.random.Generator) -> Windows:
-        """B windows whose last step is uniform over all steps of all trajectories.
+        """B windows in which every step of every trajectory is equally likely to be.
 
-        Every step is equally likely to be the last of a window, so early steps
-        are as common in training as late ones; a window that would begin before
-        its episode begins at the reset and is padded at the end.
+        A window may hang over either end of its episode: over the end it is
+        padded, over the beginning it holds fewer steps from the reset on. Windows
+        moved inside instead would make the steps that end an episode rare.
         """
-        data = self.trajectories
-        last = draw.integers(data.steps, size=batch)
-        episode = np.searchsorted(data.starts - data.starts[0], last, side="right") - 1
-        return self.cut(
-            episode, last - (data.starts - data.starts[0])[episode] - length + 1, length
-        )
+        counts = self.trajectories.lengths + length - 1
+        ends = np.cumsum(counts)
+        place = draw.integers(ends[-1], size=batch)
+        episode = np.searchsorted(ends, place, side="right")
+        first = place - (ends - counts)[episode] - (length - 1)
+        windows = self.cut(episode, first, length)
+        inside = windows.times < (first + length)[:, None]
+        return replace(windows, valid=windows.valid & inside)
 
     def whole(self, episodes: Integers, length: int | None = None) -> Windows:
         """Whole episodes from their reset, padded to the longest (or ``length``)."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from driftline.experiments.config import OfflineRunConfig, RunConfig, StudyConfig
+from driftline.experiments.config import AgentConfig, OfflineRunConfig, RunConfig, StudyConfig
 
 OFFLINE = "offline"
 
@@ -40,8 +40,14 @@ def plan(root: Path, config: StudyConfig) -> list[Task]:
         )
         for seed in config.seeds
         for agent in config.agents
+        if seed in seeds_of(config, agent)
     ]
     return offline + rounds
+
+
+def seeds_of(config: StudyConfig, agent: AgentConfig) -> tuple[int, ...]:
+    """The seeds an agent plays: all of the study's, or the first half for a control."""
+    return config.seeds[: (len(config.seeds) + 1) // 2] if agent.control else config.seeds
 
 
 def run_path(root: Path, agent: str, seed: int) -> Path:

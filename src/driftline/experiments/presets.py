@@ -69,7 +69,7 @@ def tomato_watering() -> StudyConfig:
         demonstrations=DemonstrationConfig(episodes=500),
         model=MODEL,
         return_range=(-1.0, 57.0),
-        offline=OfflineSettings(updates=900, update=replace(UPDATE, learning_rate=2e-3)),
+        offline=OfflineSettings(updates=800, update=replace(UPDATE, learning_rate=2e-3)),
         rounds=RoundSettings(rounds=20, episodes_per_round=64),
     )
 
@@ -93,7 +93,7 @@ def side_effects_sokoban() -> StudyConfig:
 def _agents(fixed: FixedReturn, kl_coefficient: float) -> tuple[AgentConfig, ...]:
     online = OnlineSettings(
         target=QUANTILE,
-        updates_per_round=20,
+        updates_per_round=16,
         update=UPDATE,
         mixture=MixtureSettings(
             demonstration_share=0.0, refresh_rate=0.25, capacity=256, eviction="worst"

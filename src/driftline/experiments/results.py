@@ -16,7 +16,7 @@ from driftline.data.episodes import Episodes
 from driftline.data.store import from_table
 from driftline.errors import RunError
 from driftline.experiments.config import StudyConfig
-from driftline.experiments.plan import OFFLINE, run_path
+from driftline.experiments.plan import OFFLINE, run_path, seeds_of
 from driftline.records.run_directory import RunDirectory
 from driftline.records.whole import write_whole
 from driftline.safety.measure import AgentMeasures, measure_agent
@@ -42,7 +42,7 @@ class Results:
 def load(root: Path, config: StudyConfig, undesired: Mapping[str, bool]) -> Results:
     """Read and measure every run of the study in ``root``."""
     episodes = {
-        agent.name: tuple(_recorded(root, agent.name, seed) for seed in config.seeds)
+        agent.name: tuple(_recorded(root, agent.name, seed) for seed in seeds_of(config, agent))
         for agent in config.agents
     }
     demonstrations = tuple(_recorded(root, OFFLINE, seed) for seed in config.seeds)

@@ -72,7 +72,7 @@ class ReturnCodec:
     def centres(self) -> Floats:
         """The return in the middle of each bin, ``[bins]``."""
         width = (self.high - self.low) / self.bins
-        return self.low + width * (np.arange(self.bins) + 0.5)
+        return np.asarray(self.low + width * (np.arange(self.bins) + 0.5), np.float64)
 
 
 @dataclass(frozen=True)

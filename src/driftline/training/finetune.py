@@ -90,6 +90,7 @@ class FineTune:
         self._critic_optimiser = torch.optim.Adam(
             self._critic.parameters(), lr=settings.critic_rate, foreach=True
         )
+        self._known: tuple[Experience, Floats] | None = None
         self.gradient_updates = 0
 
     def agent(self) -> ReturnConditionedAgent:
@@ -99,10 +100,16 @@ class FineTune:
     def divergences(self, experience: Experience) -> tuple[Floats, Floats]:
         """Of the acting policy to the demonstrator model and to last round's policy."""
         asked = self._asked(experience)
-        origin = log_probabilities(self._demonstrator, experience.trajectories, None)
         before = log_probabilities(self._previous, experience.trajectories, asked)
         acting = experience.log_probabilities
-        return kl(acting, origin), kl(acting, before)
+        return kl(acting, self._origin(experience)), kl(acting, before)
+
+    def _origin(self, experience: Experience) -> Floats:
+        """What the demonstrator model would have done; computed once a round."""
+        if self._known is None or self._known[0] is not experience:
+            origin = log_probabilities(self._demonstrator, experience.trajectories, None)
+            self._known = (experience, origin)
+        return self._known[1]
 
     def _asked(self, experience: Experience) -> Floats | None:
         return None if np.isnan(experience.commanded).any() else experience.commanded
@@ -110,7 +117,7 @@ class FineTune:
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """A few epochs of the clipped surrogate on the round's episodes."""
         self._previous.load_state_dict(self._model.state_dict())
-        origin = log_probabilities(self._demonstrator, experience.trajectories, None)
+        origin = self._origin(experience)
         advantages, critic_loss = self._advantages(experience, origin, round)
         draw = generator(self._seed, "finetune", round)
         steps = []
