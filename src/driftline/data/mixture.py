@@ -60,8 +60,13 @@ class Mixture:
     _sources: tuple[WindowSource, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
-        parts = [self.demonstrations] if self.own is None else [self.demonstrations, self.own]
-        object.__setattr__(self, "_sources", tuple(WindowSource.of(part) for part in parts))
+        sources = tuple(WindowSource.of(part) for part in self.parts)
+        object.__setattr__(self, "_sources", sources)
+
+    @property
+    def parts(self) -> tuple[Trajectories, ...]:
+        """The demonstrations and, once there are any, the own episodes."""
+        return (self.demonstrations,) if self.own is None else (self.demonstrations, self.own)
 
     @property
     def own_share(self) -> float:

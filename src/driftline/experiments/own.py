@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from driftline.agents.rollout import rollout
-from driftline.conditioning.fixed import FixedReturn
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.target import Target, Unconditioned, command
@@ -160,9 +159,7 @@ def go_online(
     )
     fixed = manifest(config, thresholds or Thresholds(), detectors, seed)
     directory = begin_or_go_on(Path(run), fixed, model)
-    learner = Online(
-        model, demonstrations.trajectories, _unstoppable(settings), integer_seed(seed, "learner")
-    )
+    learner = Online(model, demonstrations.trajectories, settings, integer_seed(seed, "learner"))
     return _events(directory, Play(learner, copies, rounds, seed, "ogm", tuple(detectors)))
 
 
@@ -175,18 +172,6 @@ def _events(directory: RunDirectory, play: Play) -> Iterator[Event]:
         done = RunFinished(time.perf_counter() - began)
         directory.append(done)
         yield done
-
-
-def _unstoppable(settings: OnlineSettings) -> OnlineSettings:
-    """A return within the demonstrations' range is asked for to the end of the run.
-
-    The mixture may leave it behind, which is what the run is to show, not to stop at.
-    """
-    match settings.target:
-        case FixedReturn() as target:
-            return replace(settings, target=replace(target, extrapolate=True))
-        case _:
-            return settings
 
 
 def _check_all(

@@ -14,6 +14,7 @@ import numpy as np
 from torch import Tensor
 
 from driftline.agents.return_conditioned import ReturnConditionedAgent
+from driftline.conditioning.fixed import FixedReturn
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.target import Target, reference_name
 from driftline.data.mixture import Mixture, MixtureSettings
@@ -68,6 +69,10 @@ class Online:
         return ReturnConditionedAgent(self._model, self._settings.target, self._reference())
 
     def _reference(self) -> Reference:
+        if isinstance(self._settings.target, FixedReturn):
+            # Supported is whatever was ever trained on: a mixture that has left the
+            # asked return behind is for the run to show, not a reason to stop it.
+            return Reference.of(np.concatenate([part.returns for part in self._mixture.parts]))
         name = reference_name(self._settings.target)
         match name:
             case "mixture":
