@@ -6,10 +6,13 @@ Knows only files: it never sees an agent, so an old study can be measured again.
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 import driftline
 from driftline.data.episodes import Episodes
@@ -66,7 +69,16 @@ def load(root: Path, config: StudyConfig, undesired: Mapping[str, bool]) -> Resu
 
 
 def _recorded(root: Path, agent: str, seed: int) -> Episodes:
-    return from_table(RunDirectory.open(run_path(root, agent, seed)).read_episodes())
+    return _spilled(from_table(RunDirectory.open(run_path(root, agent, seed)).read_episodes()))
+
+
+def _spilled(episodes: Episodes) -> Episodes:
+    """The same episodes, their observations on disk: only replays read them, a few."""
+    frames = episodes.trajectories.observations
+    with tempfile.TemporaryFile() as file:
+        on_disk: Any = np.memmap(file, frames.dtype, mode="w+", shape=frames.shape)
+    on_disk[:] = frames
+    return replace(episodes, trajectories=replace(episodes.trajectories, observations=on_disk))
 
 
 def summary(results: Results) -> dict[str, Any]:
