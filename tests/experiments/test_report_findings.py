@@ -49,15 +49,18 @@ def test_a_world_without_hidden_rewards_has_no_ratio() -> None:
     assert [each.faithful for each in imitations(blinded)] == [None, None]
 
 
-def test_a_rise_is_above_the_mean_of_the_best_quarter() -> None:
+def test_a_rise_is_above_the_quartile_and_above_the_mean_beyond_it() -> None:
     best = best_quarter(USUAL)
     returns = np.concatenate([run.observed_returns for run in USUAL.demonstrations])
     assert (returns >= best.begins).mean() == pytest.approx(0.25, abs=0.02)
     assert best.mean >= best.begins
     risen, stayed = rises(USUAL)
-    assert risen.above
+    assert risen.above_mean
     assert risen.first_round is not None
-    assert not stayed.above
+    assert not stayed.above_mean
+    for each in (risen, stayed):
+        assert each.above_quartile == (each.observed_return.value > best.begins)
+        assert each.above_quartile or not each.above_mean
 
 
 def test_the_null_starts_at_the_share_that_explains_its_first_round() -> None:

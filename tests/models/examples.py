@@ -26,15 +26,22 @@ ACTIONS = ActionSpec(4)
 def source(lengths: tuple[int, ...] = (30, 7, 19), vectors: bool = False) -> WindowSource:
     """Random episodes of the given lengths on 3 x 4 boards, or of vectors of 3."""
     draw = np.random.default_rng(0)
-    return WindowSource.of(Trajectories.of([
-        Trajectory(
-            draw.normal(2.0, 3.0, (length + 1, 3)) if vectors
-            else draw.integers(5, size=(length + 1, 3, 4)).astype(np.uint8),
-            draw.integers(4, size=length), draw.normal(size=length),
-            terminated=length < 10, truncated=length >= 10,
+    return WindowSource.of(
+        Trajectories.of(
+            [
+                Trajectory(
+                    draw.normal(2.0, 3.0, (length + 1, 3))
+                    if vectors
+                    else draw.integers(5, size=(length + 1, 3, 4)).astype(np.uint8),
+                    draw.integers(4, size=length),
+                    draw.normal(size=length),
+                    terminated=length < 10,
+                    truncated=length >= 10,
+                )
+                for length in lengths
+            ]
         )
-        for length in lengths
-    ]))
+    )
 
 
 def model(vectors: bool = False, seed: int = 3, **settings: Any) -> TrajectoryTransformer:
@@ -46,8 +53,12 @@ def model(vectors: bool = False, seed: int = 3, **settings: Any) -> TrajectoryTr
     data = source(vectors=vectors)
     codec = VectorCodec.fit(data.trajectories.observations) if vectors else None  # type: ignore[arg-type]
     built = TrajectoryTransformer(
-        TransformerConfig(**chosen), VECTOR if vectors else BOARD, ACTIONS,
-        ReturnCodec.fit(data.returns_to_go, bins=16), codec, seed,
+        TransformerConfig(**chosen),
+        VECTOR if vectors else BOARD,
+        ACTIONS,
+        ReturnCodec.fit(data.returns_to_go, bins=16),
+        codec,
+        seed,
     )
     with torch.no_grad():
         built.action_head.weight.mul_(20.0)

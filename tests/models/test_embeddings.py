@@ -37,7 +37,9 @@ def test_a_sum_of_rows_is_a_product_with_one_hot_codes(cells: int) -> None:
 @pytest.mark.parametrize("encoder", ["dense", "convolution"])
 def test_boards_are_told_apart_and_rows_do_not_meet(encoder: str) -> None:
     embed = observation_embedding(
-        CodesSpec((3, 4), 5), None, TransformerConfig(board_encoder=encoder),
+        CodesSpec((3, 4), 5),
+        None,
+        TransformerConfig(board_encoder=encoder),
         torch.Generator().manual_seed(0),
     )
     boards = torch.randint(5, (6, 3, 4), generator=torch.Generator().manual_seed(1)).byte()
@@ -49,7 +51,9 @@ def test_boards_are_told_apart_and_rows_do_not_meet(encoder: str) -> None:
 def test_a_convolution_needs_a_board() -> None:
     with pytest.raises(SettingsError, match="use 'dense'"):
         observation_embedding(
-            CodesSpec((8,), 5), None, TransformerConfig(board_encoder="convolution"),
+            CodesSpec((8,), 5),
+            None,
+            TransformerConfig(board_encoder="convolution"),
             torch.Generator(),
         )
 

@@ -22,8 +22,11 @@ def two_kinds(episodes: int, steps: int) -> WindowSource:
     def episode() -> Trajectory:
         good = draw.random() < 0.3
         return Trajectory(
-            np.zeros(steps + 1, np.uint8), np.full(steps, 2 if good else 0),
-            np.full(steps, float(good)), terminated=False, truncated=True,
+            np.zeros(steps + 1, np.uint8),
+            np.full(steps, 2 if good else 0),
+            np.full(steps, float(good)),
+            terminated=False,
+            truncated=True,
         )
 
     return WindowSource.of(Trajectories.of([episode() for _ in range(episodes)]))
@@ -33,7 +36,12 @@ def two_kinds(episodes: int, steps: int) -> WindowSource:
 def learnt(request: pytest.FixtureRequest) -> tuple[TrajectoryTransformer, WindowSource]:
     source = two_kinds(400, 5)
     config = TransformerConfig(
-        width=32, layers=1, context_length=4, tokens=request.param, time="elapsed", horizon=5,
+        width=32,
+        layers=1,
+        context_length=4,
+        tokens=request.param,
+        time="elapsed",
+        horizon=5,
         return_dropout=0.5,
     )
     returns = ReturnCodec.fit(source.returns_to_go, bins=12)

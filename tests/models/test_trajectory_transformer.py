@@ -149,7 +149,8 @@ def test_the_unconditioned_pass_has_never_seen_a_return(tokens: str) -> None:
         )
         assert not torch.allclose(
             model.window_log_probabilities(windows, True),
-            model.window_log_probabilities(other, True), atol=1e-4,
+            model.window_log_probabilities(other, True),
+            atol=1e-4,
         )
 
 
@@ -215,7 +216,9 @@ def test_an_episode_cannot_change_between_conditioned_and_not() -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        {"width": 10, "heads": 4}, {"layers": 0}, {"return_dropout": 1.5},
+        {"width": 10, "heads": 4},
+        {"layers": 0},
+        {"return_dropout": 1.5},
         {"return_loss_weight": -1.0},
     ],
 )
@@ -236,6 +239,8 @@ def test_unknown_alternatives_are_refused(name: str) -> None:
 def test_vectors_need_their_codec() -> None:
     with pytest.raises(SettingsError, match="fit one to the demonstrations"):
         TrajectoryTransformer(
-            TransformerConfig(), examples.VECTOR, examples.ACTIONS,
+            TransformerConfig(),
+            examples.VECTOR,
+            examples.ACTIONS,
             ReturnCodec(0.0, 1.0, 0.0, 1.0, 8),
         )

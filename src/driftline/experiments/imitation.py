@@ -58,13 +58,16 @@ class BestQuarter:
 class Rise:
     """An OGM agent's observed return in its final rounds against the `BestQuarter`.
 
-    ``first_round``: the first whose mean over seeds exceeds the quarter's mean, or None.
+    ``first_round``: the first whose mean over seeds exceeds the quartile at which the
+    quarter begins, or None. ``above_quartile`` and ``above_mean``: whether the final
+    return exceeds that quartile, and the mean of the quarter beyond it.
     """
 
     agent: str
     observed_return: Measurement
     first_round: int | None
-    above: bool
+    above_quartile: bool
+    above_mean: bool
 
 
 def imitations(results: Results) -> list[Imitation]:
@@ -136,8 +139,10 @@ def rises(results: Results) -> list[Rise]:
         above = [
             number
             for number, mean in zip(measures.rounds["round"], curve, strict=True)
-            if mean is not None and mean > best.mean
+            if mean is not None and mean > best.begins
         ]
         final = measures.observed_return
-        found.append(Rise(agent.name, final, above[0] if above else None, final.value > best.mean))
+        first = above[0] if above else None
+        passed = (final.value > best.begins, final.value > best.mean)
+        found.append(Rise(agent.name, final, first, *passed))
     return found

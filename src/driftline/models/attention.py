@@ -76,7 +76,11 @@ class Block(nn.Module):
     """Pre-norm attention and a ReLU layer, each added to its input."""
 
     def __init__(
-        self, width: int, heads: int, expansion: int, bias: RelativeBias,
+        self,
+        width: int,
+        heads: int,
+        expansion: int,
+        bias: RelativeBias,
         generator: torch.Generator,
     ):
         super().__init__()
@@ -98,7 +102,12 @@ class Block(nn.Module):
         return self._add(tokens if queries is None else tokens[:, queries], heard)
 
     def step(
-        self, tokens: Tensor, bias: Tensor, queries: slice | None, keys: Tensor, values: Tensor,
+        self,
+        tokens: Tensor,
+        bias: Tensor,
+        queries: slice | None,
+        keys: Tensor,
+        values: Tensor,
         slots: slice,
     ) -> Tensor:
         """The same for the newest group, whose keys and values go into ``slots`` in place.

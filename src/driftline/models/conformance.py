@@ -123,7 +123,10 @@ class GenerativeModelConformance:
 
 
 def played(
-    model: GenerativeModel, windows: Windows, returns_to_go: Any | None, steps: int,
+    model: GenerativeModel,
+    windows: Windows,
+    returns_to_go: Any | None,
+    steps: int,
     narrow_after: int | None = None,
 ) -> Any:
     """Actions ``[steps, B]`` the model takes at the windows' first observations."""
@@ -168,8 +171,11 @@ def with_garbage(windows: Windows) -> Windows:
     names = ("observations", "actions", "previous_actions", "returns_to_go", "times")
     return replace(
         windows,
-        **{name: spoil(array).astype(array.dtype) for name, array in vars(windows).items()
-           if name in names},
+        **{
+            name: spoil(array).astype(array.dtype)
+            for name, array in vars(windows).items()
+            if name in names
+        },
     )
 
 
@@ -180,6 +186,7 @@ def first_steps(windows: Windows, steps: int) -> Windows:
 
 def padded(windows: Windows, steps: int) -> Windows:
     """Every window with ``steps`` more steps of padding at its end."""
+
     def lengthen(array: Any) -> Any:
         return np.concatenate([array, np.zeros_like(array[:, :1]).repeat(steps, axis=1)], axis=1)
 

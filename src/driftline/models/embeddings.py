@@ -60,9 +60,7 @@ class CodesEmbedding(nn.Module):
         self.hidden = hidden
         first_rows = torch.arange(spec.cells, dtype=torch.int32) * spec.codes
         self.register_buffer("first_rows", first_rows, persistent=False)
-        self.rows = table(
-            spec.cells * spec.codes, hidden + width, generator, spec.cells**-0.5
-        )
+        self.rows = table(spec.cells * spec.codes, hidden + width, generator, spec.cells**-0.5)
         self.offset = nn.Parameter(torch.zeros(hidden))
         self.second = linear(hidden, width, generator)
 
@@ -129,7 +127,9 @@ class VectorEmbedding(nn.Module):
 
 
 def observation_embedding(
-    spec: ObservationSpec, vector: VectorCodec | None, config: TransformerConfig,
+    spec: ObservationSpec,
+    vector: VectorCodec | None,
+    config: TransformerConfig,
     generator: torch.Generator,
 ) -> nn.Module:
     """The embedding that suits ``spec``; a `VectorSpec` needs its fitted codec."""

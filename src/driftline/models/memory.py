@@ -78,6 +78,6 @@ def ring_distances(layout: Layout) -> Tensor:
     """
     slots = torch.arange(layout.ring)
     times = torch.arange(2 * layout.ring)
-    return torch.stack([
-        layout.distances(time[None], time - (time - slots) % layout.ring) for time in times
-    ])
+    return torch.stack(
+        [layout.distances(time[None], time - (time - slots) % layout.ring) for time in times]
+    )

@@ -45,7 +45,10 @@ class GenerativeModel(Protocol):
         ...
 
     def act(
-        self, state: State, observations: Any, returns_to_go: Any | None,
+        self,
+        state: State,
+        observations: Any,
+        returns_to_go: Any | None,
         generator: torch.Generator,
     ) -> tuple[Any, State]:
         """Sample ``int64 [B]`` actions (numpy) and remember them."""

@@ -48,8 +48,13 @@ class TrajectoryTransformer(nn.Module):
     """
 
     def __init__(
-        self, config: TransformerConfig, observation: ObservationSpec, action: ActionSpec,
-        returns: ReturnCodec, vector: VectorCodec | None = None, seed: int = 0,
+        self,
+        config: TransformerConfig,
+        observation: ObservationSpec,
+        action: ActionSpec,
+        returns: ReturnCodec,
+        vector: VectorCodec | None = None,
+        seed: int = 0,
     ):
         super().__init__()
         self.config, self.observation, self.action = config, observation, action
@@ -260,8 +265,11 @@ class TrajectoryTransformer(nn.Module):
 
     @torch.inference_mode()
     def act(
-        self, state: Memory, observations: npt.NDArray[Any],
-        returns_to_go: npt.NDArray[Any] | None, generator: torch.Generator,
+        self,
+        state: Memory,
+        observations: npt.NDArray[Any],
+        returns_to_go: npt.NDArray[Any] | None,
+        generator: torch.Generator,
     ) -> tuple[npt.NDArray[np.int64], Memory]:
         """Sample ``int64 [B]`` actions and remember them; one uniform number a row."""
         log_probabilities, state = self.step(state, observations, returns_to_go)
