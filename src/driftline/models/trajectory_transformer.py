@@ -57,16 +57,15 @@ class TrajectoryTransformer(nn.Module):
         seed: int = 0,
     ):
         super().__init__()
-        self.config, self.observation, self.action = config, observation, action
-        self.returns, self.vector = returns, vector
-        fused, width = config.tokens == "fused", config.width
-        self.layout = Layout((0,) if fused else (-1, 0, 0), config.context_length)
+        self.config, self.returns, self.vector = config, returns, vector
+        self.observation, self.action = observation, action
+        width, kinds = config.width, (0,) if config.tokens == "fused" else (-1, 0, 0)
+        self.layout = Layout(kinds, config.context_length)
         draw = torch.Generator().manual_seed(seed)
         self.embed_observation = observation_embedding(observation, vector, config, draw)
         self.embed_return = ReturnEmbedding(width, draw)
-        self.embed_time = (
-            TimeEmbedding(config.horizon, width, draw) if config.time == "elapsed" else None
-        )
+        timed = config.time == "elapsed"
+        self.embed_time = TimeEmbedding(config.horizon, width, draw) if timed else None
         self.previous_action = table(action.count + 1, width, draw, 0.5)
         self.blocks = nn.ModuleList(self._block(draw) for _ in range(config.layers))
         self.last_norm = nn.LayerNorm(width)
@@ -107,8 +106,6 @@ class TrajectoryTransformer(nn.Module):
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.previous_action.device
-
-    # Whole windows
 
     def loss(self, windows: Windows, generator: torch.Generator) -> Losses:
         """Masked mean negative log-likelihood of the actions, plus the return head's.
@@ -207,8 +204,6 @@ class TrajectoryTransformer(nn.Module):
             (block, predicting if number == last else None)  # type: ignore[misc]
             for number, block in enumerate(self.blocks)
         ]
-
-    # One step at a time
 
     @torch.inference_mode()
     def begin(self, batch: int) -> Memory:
