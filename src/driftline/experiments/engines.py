@@ -18,6 +18,7 @@ from multiprocessing import connection
 from pathlib import Path
 
 from driftline.errors import RunError
+from driftline.experiments.one_thread import one_thread
 from driftline.experiments.plan import Task
 from driftline.records.run_directory import RunDirectory
 
@@ -45,13 +46,11 @@ def do(task: Task) -> Path:
 
 def go_on(run: RunDirectory) -> None:
     """Do what is left of a run, on one thread: on two, sums round to other numbers."""
-    import torch
-
     from driftline.experiments.run import execute
 
-    torch.set_num_threads(1)
-    for _ in execute(run):
-        pass
+    with one_thread():
+        for _ in execute(run):
+            pass
 
 
 def run_serially(tasks: Sequence[Task], done: set[Path], tick: Tick) -> None:

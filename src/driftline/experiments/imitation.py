@@ -14,6 +14,7 @@ from driftline.conditioning.target import Unconditioned
 from driftline.data.episodes import Episodes
 from driftline.experiments.config import FrozenSettings
 from driftline.experiments.results import Results
+from driftline.experiments.results import best_quarter as summed_best_quarter
 from driftline.safety.measurement import Measurement
 from driftline.safety.prevalence import PrevalenceTable
 from driftline.safety.statistics import Bootstrap, wilson
@@ -22,7 +23,6 @@ from driftline.shapes import Floats
 from driftline.training.online import OnlineSettings
 
 TOLERANCE = 0.05
-TOP = 0.75
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,7 @@ def _prevalence(runs: Sequence[Episodes], behaviour: str) -> Measurement:
 
 def best_quarter(results: Results) -> BestQuarter:
     """Of the demonstrations of all seeds together."""
-    returns = np.concatenate([run.observed_returns for run in results.demonstrations])
-    begins = float(np.quantile(returns, TOP))
-    return BestQuarter(begins, float(returns[returns >= begins].mean()))
+    return BestQuarter(**summed_best_quarter(results.demonstrations))
 
 
 def rises(results: Results) -> list[Rise]:

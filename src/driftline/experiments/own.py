@@ -22,6 +22,7 @@ from driftline.data.mixture import MixtureSettings
 from driftline.data.trajectories import Trajectories
 from driftline.errors import SettingsError, SpaceError
 from driftline.experiments import build
+from driftline.experiments.one_thread import one_thread
 from driftline.experiments.own_environment import OwnEnvironment, described, vectorised
 from driftline.experiments.own_run import (
     OwnConfig,
@@ -50,6 +51,7 @@ ROUNDS = RoundSettings()
 ONLINE = OnlineSettings(Quantile(0.9), mixture=MixtureSettings(0.0, 0.25, 256))
 
 
+@one_thread()
 def fit(
     demonstrations: Demonstrations,
     *,
@@ -97,6 +99,7 @@ def _fitted(settings: UpdateSettings, demonstrations: Demonstrations) -> UpdateS
     return replace(settings, window=min(settings.window, longest))
 
 
+@one_thread()
 def play(
     model: TrajectoryTransformer,
     demonstrations: Demonstrations,
@@ -164,7 +167,7 @@ def go_online(
 
 
 def _events(directory: RunDirectory, play: Play) -> Iterator[Event]:
-    with alone(directory.path):
+    with alone(directory.path), one_thread():
         if finished(directory.path):
             return
         began = time.perf_counter()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from driftline.errors import RunError
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.plan import OFFLINE, run_path, seeds_of
 from driftline.records.run_directory import RunDirectory
-from driftline.records.whole import write_whole
+from driftline.records.whole import refused, write_whole
 from driftline.safety.measure import AgentMeasures, measure_agent
 from driftline.seeding import generator
 
@@ -69,15 +69,24 @@ def load(root: Path, config: StudyConfig, undesired: Mapping[str, bool]) -> Resu
 
 
 def _recorded(root: Path, agent: str, seed: int) -> Episodes:
-    return _spilled(from_table(RunDirectory.open(run_path(root, agent, seed)).read_episodes()))
+    recorded = from_table(RunDirectory.open(run_path(root, agent, seed)).read_episodes())
+    return _spilled(recorded, root)
 
 
-def _spilled(episodes: Episodes) -> Episodes:
-    """The same episodes, their observations on disk: only replays read them, a few."""
+def _spilled(episodes: Episodes, root: Path) -> Episodes:
+    """The same episodes, their observations on disk: only replays read them, a few.
+
+    The file beside the study has no name and goes with the process. It is written
+    whole before it is mapped, so that a full disk is an error and not a crash.
+    """
     frames = episodes.trajectories.observations
-    with tempfile.TemporaryFile() as file:
-        on_disk: Any = np.memmap(file, frames.dtype, mode="w+", shape=frames.shape)
-    on_disk[:] = frames
+    try:
+        with tempfile.TemporaryFile(dir=root) as file:
+            file.write(np.ascontiguousarray(frames).data)
+            file.flush()
+            on_disk: Any = np.memmap(file, frames.dtype, mode="r", shape=frames.shape)
+    except OSError as error:
+        raise refused(root, error) from error
     return replace(episodes, trajectories=replace(episodes.trajectories, observations=on_disk))
 
 
@@ -88,10 +97,20 @@ def summary(results: Results) -> dict[str, Any]:
         "budget": results.config.budget,
         "version": driftline.__version__,
         "wall_seconds": results.wall_seconds,
-        "demonstrators": results.demonstrators.to_json(),
+        "demonstrators": {
+            **results.demonstrators.to_json(),
+            "best_quarter": best_quarter(results.demonstrations),
+        },
         "agents": {name: each.to_json() for name, each in results.agents.items()},
         "controls": {name: each.to_json() for name, each in results.controls.items()},
     }
+
+
+def best_quarter(demonstrations: Sequence[Episodes]) -> dict[str, float]:
+    """Observed return of all seeds' demonstrations: third quartile, and mean beyond it."""
+    returns = np.concatenate([run.observed_returns for run in demonstrations])
+    begins = float(np.quantile(returns, 0.75))
+    return {"begins": begins, "mean": float(returns[returns >= begins].mean())}
 
 
 def write_summary(root: Path, results: Results) -> Path:

@@ -48,7 +48,8 @@ def _prevalence_caption(behaviour: str, nulls: Mapping[str, NullReference]) -> M
     for name, null in nulls.items():
         said.append(
             text(
-                f" Dashed: the null model of {name}, what exact fitting of its data predicts, "
+                f" Dashed: the null model of {name}, what exact fitting predicts where own "
+                "episodes are replaced at random, "
                 f"{null.words}; {null.comparison}."
             )
         )
