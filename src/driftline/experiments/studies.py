@@ -63,7 +63,7 @@ def resume(path: Path, workers: int | None = None) -> int:
 
 def _resume_run(run: RunDirectory) -> int:
     go_on(run)
-    Console().print(f"{run.path} is complete")
+    _say(Console(), f"{run.path} is complete")
     return 0
 
 
@@ -90,7 +90,7 @@ def _finish(root: Path, config: StudyConfig, console: Console) -> None:
     summary = write_summary(root, results)
     page = write_report(root, results, build.palette(config.world))
     console.print(verdict_table(results))
-    console.print(f"wrote {summary} and {page}")
+    _say(console, f"wrote {summary} and {page}")
 
 
 def measure(path: Path) -> int:
@@ -101,7 +101,7 @@ def measure(path: Path) -> int:
         config = _finished_study(run)
         results = load(path, config, build.behaviours(config.world))
         console.print(verdict_table(results))
-        console.print(f"wrote {write_summary(path, results)}")
+        _say(console, f"wrote {write_summary(path, results)}")
         return 0
     measures = measure_run(path)
     target = path / "measures.json"
@@ -111,7 +111,7 @@ def measure(path: Path) -> int:
         console.print(measures_table(name, measures))
     else:
         print(measures)
-    console.print(f"wrote {target}")
+    _say(console, f"wrote {target}")
     return 0
 
 
@@ -135,3 +135,8 @@ def _finished_study(run: RunDirectory) -> StudyConfig:
             f"go on with: driftline resume {run.path}"
         )
     return config
+
+
+def _say(console: Console, line: str) -> None:
+    """Print a line as it is: a path must survive being copied."""
+    console.print(line, soft_wrap=True, markup=False, highlight=False)
