@@ -183,16 +183,25 @@ def test_a_run_is_gone_on_with_by_one_process_alone(
     assert run.events() == []
 
 
-def test_a_run_is_gone_on_with_on_one_thread(root: Path, studied: Path) -> None:
+def test_a_run_is_gone_on_with_on_one_thread(
+    root: Path, studied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """On two, sums round to other numbers than those it would have had in its study."""
-    before = torch.get_num_threads()
+    used: list[int] = []
+
+    def counting(*arguments: Any) -> Any:
+        used.append(torch.get_num_threads())
+        return measured(*arguments)
+
+    measured, before = module.measured, torch.get_num_threads()
+    monkeypatch.setattr(module, "measured", counting)
     torch.set_num_threads(2)
     try:
         run = fresh(root)
         go_on(run)
-        assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(before)
+    assert used == [1, 1, 1]
     assert same_run(run.path, run_path(studied, AGENT, 0))
 
 
