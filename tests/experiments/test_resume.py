@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -85,12 +85,14 @@ def test_a_study_killed_at_random_moments_ends_as_one_that_was_not(
     assert (root / "report.html").exists()
 
 
-def interrupted(root: Path, whole: Path, workers: int) -> tuple[int, str]:
-    """Start a study as a person does and press Ctrl-C once agents are at work."""
+def interrupted(
+    root: Path, whole: Path, ready: Callable[[int], bool], what: str
+) -> tuple[int, str]:
+    """Start a study as a person does and press Ctrl-C once it is ``ready``."""
     command = [sys.executable, "-c", PLANNED, str(whole), "study", "tomato-watering"]
-    command += ["--out", str(root), "--workers", str(workers)]
+    command += ["--out", str(root), "--workers", "2"]
     with started(command, stderr=subprocess.PIPE) as process:
-        wait_until(lambda: begun_runs(root) or process.poll() is not None, "an agent's first line")
+        wait_until(lambda: ready(process.pid) or process.poll() is not None, what)
         os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to all of them
         _, said = process.communicate()
         return process.returncode, said
@@ -100,12 +102,19 @@ def test_ctrl_c_is_one_line_that_says_how_to_go_on_and_going_on_completes(
     studied: Path, tmp_path: Path, ready: Ready
 ) -> None:
     root = tmp_path / "study"
-    code, said = interrupted(root, studied, workers=2)
+    code, said = interrupted(root, studied, lambda _: begun_runs(root), "an agent's first line")
     assert said == f"driftline: interrupted; go on with: driftline resume {root}\n"
     assert code == 130
     assert not (root / "summary.json").exists()
     assert ready.perform("resume", root, "--workers", 1) == 0
     assert same_study(root, studied)
+
+
+def test_ctrl_c_is_one_line_also_while_workers_are_starting(studied: Path, tmp_path: Path) -> None:
+    root = tmp_path / "study"
+    code, said = interrupted(root, studied, lambda study: len(children(study)) > 1, "a worker")
+    assert said == f"driftline: interrupted; go on with: driftline resume {root}\n"
+    assert code == 130
 
 
 @pytest.mark.slow
