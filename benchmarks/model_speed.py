@@ -19,7 +19,7 @@ from driftline.data.windows import WindowSource
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec
-from driftline.spaces.specs import ActionSpec, CodesSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec
 
 BOARD = CodesSpec((7, 9), 6)
 
@@ -103,7 +103,7 @@ def main() -> None:
         ("fused, convolution", replace(fused, board_encoder="convolution")),
         ("three tokens", replace(fused, tokens="three")),
     ):
-        model = TrajectoryTransformer(config, BOARD, ActionSpec(4), returns)
+        model = TrajectoryTransformer(config, BOARD, DiscreteActionSpec(4), returns)
         line = f"{name:>20}: learn 64 x 24 {learning(model, source, repeats) * 1e3:6.1f} ms"
         for batch in (1, 64, 512):
             seconds = acting(model, batch, repeats)

@@ -18,7 +18,7 @@ from driftline.data.trajectory import Trajectory
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec
-from driftline.spaces.specs import ActionSpec, CodesSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec
 
 END = -1
 
@@ -107,7 +107,7 @@ def tabular_model(
     model = TrajectoryTransformer(
         TransformerConfig(**chosen),
         CodesSpec((), states),
-        ActionSpec(actions),
+        DiscreteActionSpec(actions),
         ReturnCodec(0.0, 1.0, -10.0, 10.0, 8),
         seed=seed,
     )

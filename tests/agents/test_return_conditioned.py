@@ -14,7 +14,7 @@ from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.target import Target, Unconditioned
 from driftline.errors import TargetError
-from driftline.training.divergence import log_probabilities
+from driftline.training.divergence import distributions
 from tests.agents.tabular import bandit, plain_model, random_world, tabular_model
 
 REFERENCE = Reference.of(np.array([-1.0, 0.0, 2.0, 3.0]))
@@ -61,15 +61,15 @@ def test_what_is_recorded_is_the_banded_forward_over_the_whole_episode(
     assert data.lengths.max() > 2 * model.config.context_length
     assert data.lengths.min() < model.config.context_length
     asked = None if isinstance(target, Unconditioned) else done.episodes.commanded
-    forward = log_probabilities(model, data, asked)
-    assert done.log_probabilities == pytest.approx(forward, abs=1e-5)
+    forward = distributions(model, data, asked)
+    assert done.distributions == pytest.approx(forward, abs=1e-5)
     assert np.std(np.exp(forward), axis=0).max() > 0.05, "the policy hardly depends on anything"
 
 
 def test_a_return_that_was_asked_for_changes_what_is_done() -> None:
     model, done = played(Quantile(0.5))
-    unasked = log_probabilities(model, done.episodes.trajectories, None)
-    assert np.abs(np.exp(done.log_probabilities) - np.exp(unasked)).max() > 0.05
+    unasked = distributions(model, done.episodes.trajectories, None)
+    assert np.abs(np.exp(done.distributions) - np.exp(unasked)).max() > 0.05
 
 
 def test_actions_are_drawn_from_the_distributions_that_are_recorded() -> None:
@@ -77,7 +77,7 @@ def test_actions_are_drawn_from_the_distributions_that_are_recorded() -> None:
     agent = ReturnConditionedAgent(plain_model(wanted), Unconditioned(), REFERENCE)
     done = rollout(bandit([0.0, 0.0, 0.0], 2000), agent, 4000, seed=0)
     share = np.bincount(done.episodes.trajectories.actions, minlength=3) / 4000
-    assert np.exp(done.log_probabilities) == pytest.approx(np.tile(wanted, (4000, 1)), abs=1e-6)
+    assert np.exp(done.distributions) == pytest.approx(np.tile(wanted, (4000, 1)), abs=1e-6)
     assert share == pytest.approx(wanted, abs=0.025)
 
 

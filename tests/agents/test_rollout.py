@@ -31,7 +31,7 @@ class Counting:
 
     def act(self, observations: Any) -> Any:
         self.sizes.append(len(observations))
-        self.log_probabilities = KNOWN[observations]
+        self.distributions = KNOWN[observations]
         chosen = (observations + self._ages) % 3
         self._ages = self._ages + 1
         return chosen
@@ -93,7 +93,7 @@ def test_every_column_is_that_of_single_environments_played_one_by_one(seed: int
     assert np.array_equal(recorded.commanded, flat("commanded"))
     assert np.array_equal(recorded.flags["marked"], flat("marked"))
     assert np.array_equal(recorded.available["marked"], flat("available"))
-    assert np.array_equal(played.log_probabilities, flat("known"))
+    assert np.array_equal(played.distributions, flat("known"))
     assert np.isnan(recorded.kl).all()
     assert np.isnan(recorded.kl_previous).all()
     assert (recorded.rounds == 4).all()
@@ -144,7 +144,7 @@ def test_the_same_arguments_give_the_same_episodes_and_another_seed_gives_others
     for field in fields(one.episodes.trajectories):
         left, right = (getattr(each.episodes.trajectories, field.name) for each in (one, same))
         assert np.array_equal(left, right), field.name
-    assert np.array_equal(one.log_probabilities, same.log_probabilities)
+    assert np.array_equal(one.distributions, same.distributions)
     assert not np.array_equal(
         one.episodes.trajectories.actions[:20], other.episodes.trajectories.actions[:20]
     )

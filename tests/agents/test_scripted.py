@@ -45,7 +45,7 @@ def test_the_script_always_sees_all_its_episodes_the_running_ones_as_they_are() 
 def test_nothing_is_asked_of_a_script_and_its_distributions_are_unknown() -> None:
     done = rollout(random_world(1, 4), ScriptedAgent(Stubborn()), 8, 0, source="demonstration")
     assert np.isnan(done.episodes.commanded).all()
-    assert done.log_probabilities is None
+    assert done.distributions is None
     assert done.episodes.sources == ("demonstration",) * 8
 
 

@@ -21,8 +21,8 @@ def test_actions_are_as_frequent_as_recorded() -> None:
     one = agent(0, 40_000)
     actions = one.act(np.zeros((40_000, 2)))
     frequencies = np.bincount(actions, minlength=4) / 40_000
-    assert one.log_probabilities is not None
-    assert np.allclose(np.exp(one.log_probabilities[0]), PROBABILITIES)
+    assert one.distributions is not None
+    assert np.allclose(np.exp(one.distributions[0]), PROBABILITIES)
     assert np.abs(frequencies - PROBABILITIES).max() < 0.012
     assert frequencies[1] == 0.0
 

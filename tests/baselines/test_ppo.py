@@ -27,7 +27,7 @@ from driftline.records.events import RoundCollected
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
 from driftline.spaces.specs import VectorSpec
 from driftline.training.checkpoint import load_checkpoint, save_checkpoint
-from driftline.training.divergence import kl, log_probabilities
+from driftline.training.divergence import distributions, kl
 from driftline.training.learner import Experience
 from driftline.training.rounds import RoundSettings, run_rounds
 
@@ -74,9 +74,9 @@ def rounds(one: PPOLearner, make: Any, first: int, stop: int) -> Iterator[RoundC
 
 def experience(one: PPOLearner, make: Any, seed: int = 0) -> Experience:
     played = rollout(make(), one.agent(), COPIES, seed)
-    assert played.log_probabilities is not None
+    assert played.distributions is not None
     episodes = played.episodes
-    return Experience(episodes.trajectories, episodes.commanded, played.log_probabilities)
+    return Experience(episodes.trajectories, episodes.commanded, played.distributions)
 
 
 def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
@@ -160,8 +160,8 @@ def test_divergences_are_those_of_the_policies_that_acted(make: Any) -> None:
     one = learner(make)
     seen = experience(one, make)
     origin, before = one.divergences(seen)
-    reference = log_probabilities(demonstrator(make()), seen.trajectories, None)
-    assert np.array_equal(origin, kl(seen.log_probabilities, reference))
+    reference = distributions(demonstrator(make()), seen.trajectories, None)
+    assert np.array_equal(origin, kl(seen.distributions, reference))
     assert origin.min() >= 0.0
     assert origin.max() > 1e-4
     assert np.abs(before).max() < 1e-9, "nothing was learnt before the first round"
@@ -169,7 +169,7 @@ def test_divergences_are_those_of_the_policies_that_acted(make: Any) -> None:
     one.learn(seen, 0)
     played = experience(one, make, seed=1)
     assert one.divergences(played)[1].mean() > 1e-7
-    assert np.allclose(np.exp(played.log_probabilities).sum(1), 1.0)
+    assert np.allclose(np.exp(played.distributions).sum(1), 1.0)
     # The policy of the first round is the previous one now: where it acted, it is no distance away.
     assert np.abs(one.divergences(seen)[1]).max() < 1e-9
 

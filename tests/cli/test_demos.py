@@ -10,7 +10,7 @@ import pytest
 from driftline.cli.main import run
 from driftline.data.minari import load_minari, load_minari_episodes
 from driftline.data.minari_root import dataset_ids
-from driftline.spaces.specs import ActionSpec, CodesSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec
 from tests.data.collected import collect
 from tests.data.test_store import assert_same
 
@@ -98,7 +98,7 @@ def test_arrays_take_their_spaces_from_the_environment_that_is_named(tmp_path: P
     typed += ["--root", str(tmp_path)]
     assert run([*typed, "--environment", "FrozenLake-v1"]) == 0
     loaded = load_minari("lake/mine-v0", tmp_path)
-    assert (loaded.observation, loaded.action) == (CodesSpec((), 16), ActionSpec(4))
+    assert (loaded.observation, loaded.action) == (CodesSpec((), 16), DiscreteActionSpec(4))
     assert loaded.environment_id == "FrozenLake-v1"
     assert loaded.trajectories.lengths.tolist() == [2, 1]
 

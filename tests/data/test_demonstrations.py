@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from driftline.data.demonstrations import Demonstrations
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError
-from driftline.spaces.specs import ActionSpec, CodesSpec, VectorSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, VectorSpec
 from tests.data.examples import random_trajectories
 
 LENGTHS = [2, 3, 4]
@@ -34,7 +34,7 @@ def changed(data: Trajectories, column: str, index: Any, value: Any) -> Trajecto
     [("boards", CodesSpec((7, 9), 6)), ("states", CodesSpec((), 16)), ("vectors", VectorSpec(4))],
 )
 def test_what_fits_its_spaces_is_accepted(kind: str, spec: Any) -> None:
-    assert len(Demonstrations(trajectories(kind), spec, ActionSpec(4))) == len(LENGTHS)
+    assert len(Demonstrations(trajectories(kind), spec, DiscreteActionSpec(4))) == len(LENGTHS)
 
 
 @given(st.integers(0, sum(LENGTHS) - 1), st.sampled_from([np.nan, np.inf, -np.inf]))
@@ -43,7 +43,7 @@ def test_a_reward_that_is_not_finite_is_found_where_it_is(step: int, reward: flo
     within = step - sum(LENGTHS[:episode])
     data = changed(trajectories(), "rewards", step, reward)
     with pytest.raises(DataError, match=rf"episode {episode}, step {within}: reward .*not finite"):
-        Demonstrations(data, CodesSpec((7, 9), 6), ActionSpec(4))
+        Demonstrations(data, CodesSpec((7, 9), 6), DiscreteActionSpec(4))
 
 
 @pytest.mark.parametrize("action", [4, -1])
@@ -52,19 +52,19 @@ def test_an_unknown_action_is_found_where_it_is(action: int) -> None:
     with pytest.raises(
         DataError, match=rf"episode 1, step 1: action {action} is unknown, the actions are 0 to 3"
     ):
-        Demonstrations(data, CodesSpec((7, 9), 6), ActionSpec(4))
+        Demonstrations(data, CodesSpec((7, 9), 6), DiscreteActionSpec(4))
 
 
 def test_an_unknown_code_is_found_in_the_frame_where_it_is() -> None:
     data = changed(trajectories(), "observations", (3 + 4 + 4, 2, 2), 6)  # a last frame
     with pytest.raises(DataError, match=r"episode 2, step 4: a code is unknown.* 6, the codes are"):
-        Demonstrations(data, CodesSpec((7, 9), 6), ActionSpec(4))
+        Demonstrations(data, CodesSpec((7, 9), 6), DiscreteActionSpec(4))
 
 
 def test_a_vector_that_is_not_finite_is_found() -> None:
     data = changed(trajectories("vectors"), "observations", (4, 1), np.nan)
     with pytest.raises(DataError, match=r"episode 1, step 1: observation \[.*\] is not finite"):
-        Demonstrations(data, VectorSpec(4), ActionSpec(4))
+        Demonstrations(data, VectorSpec(4), DiscreteActionSpec(4))
 
 
 @pytest.mark.parametrize(
@@ -78,15 +78,15 @@ def test_a_vector_that_is_not_finite_is_found() -> None:
 )
 def test_observations_of_another_space_are_refused(kind: str, spec: Any) -> None:
     with pytest.raises(DataError, match="the observation space needs"):
-        Demonstrations(trajectories(kind), spec, ActionSpec(4))
+        Demonstrations(trajectories(kind), spec, DiscreteActionSpec(4))
 
 
 @pytest.mark.parametrize("actions", [np.zeros(9), np.zeros((9, 2), np.int64)])
 def test_actions_that_are_not_one_integer_a_step_are_refused(actions: np.ndarray) -> None:
     with pytest.raises(DataError, match="one integer for each step"):
-        Demonstrations(trajectories(actions=actions), CodesSpec((7, 9), 6), ActionSpec(4))
+        Demonstrations(trajectories(actions=actions), CodesSpec((7, 9), 6), DiscreteActionSpec(4))
 
 
 def test_no_episodes_are_refused() -> None:
     with pytest.raises(DataError, match="there are no episodes"):
-        Demonstrations(trajectories().slice(1, 1), CodesSpec((7, 9), 6), ActionSpec(4))
+        Demonstrations(trajectories().slice(1, 1), CodesSpec((7, 9), 6), DiscreteActionSpec(4))

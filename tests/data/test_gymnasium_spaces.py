@@ -16,7 +16,7 @@ from driftline.data.gymnasium_spaces import (
     observation_spec,
 )
 from driftline.errors import SpaceError
-from driftline.spaces.specs import ActionSpec, CodesSpec, ObservationSpec, VectorSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, ObservationSpec, VectorSpec
 
 SHAPES = st.lists(st.integers(1, 4), max_size=3).map(tuple)
 
@@ -38,18 +38,18 @@ def test_vectors_survive_the_way_through_a_space(size: int) -> None:
 
 @given(st.integers(1, 50))
 def test_discrete_actions_survive_too(count: int) -> None:
-    assert action_spec(action_space(ActionSpec(count))) == ActionSpec(count)
+    assert action_spec(action_space(DiscreteActionSpec(count))) == DiscreteActionSpec(count)
 
 
 @pytest.mark.parametrize(
     ("name", "observation", "action"),
     [
-        ("FrozenLake-v1", CodesSpec((), 16), ActionSpec(4)),
-        ("CartPole-v1", VectorSpec(4), ActionSpec(2)),
+        ("FrozenLake-v1", CodesSpec((), 16), DiscreteActionSpec(4)),
+        ("CartPole-v1", VectorSpec(4), DiscreteActionSpec(2)),
     ],
 )
 def test_spaces_of_environments_that_are_not_ours(
-    name: str, observation: ObservationSpec, action: ActionSpec
+    name: str, observation: ObservationSpec, action: DiscreteActionSpec
 ) -> None:
     environment = gymnasium.make(name)
     assert observation_spec(environment.observation_space) == observation

@@ -24,7 +24,7 @@ from driftline.data.minari import load_minari, load_minari_episodes
 from driftline.data.minari_root import data_path, dataset_ids
 from driftline.data.minari_writing import save_minari
 from driftline.errors import DataError, SpaceError, StorageError
-from driftline.spaces.specs import ActionSpec, CodesSpec, VectorSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, VectorSpec
 from tests.data.collected import collect
 from tests.data.examples import random_episodes
 from tests.data.test_store import same
@@ -38,7 +38,7 @@ def episodes(kind: str = "boards", lengths: tuple[int, ...] = (3, 1, 4), seed: i
 
 
 def demonstrations(played: Episodes, kind: str = "boards", **more: Any) -> Demonstrations:
-    return Demonstrations(played.trajectories, SPECS[kind], ActionSpec(4), **more)
+    return Demonstrations(played.trajectories, SPECS[kind], DiscreteActionSpec(4), **more)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=10)
@@ -86,7 +86,9 @@ def test_images_large_enough_to_be_compressed_are_not(tmp_path: Path) -> None:
     played = episodes()
     boards = draw.integers(0, 256, (11, 40, 40), dtype=np.uint8)
     data = replace(played.trajectories, observations=boards)
-    save_minari(Demonstrations(data, CodesSpec((40, 40), 256), ActionSpec(4)), "big-v0", tmp_path)
+    save_minari(
+        Demonstrations(data, CodesSpec((40, 40), 256), DiscreteActionSpec(4)), "big-v0", tmp_path
+    )
     same(load_minari("big-v0", tmp_path).trajectories.observations, boards)
 
 
@@ -172,8 +174,8 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
 
 
 OTHERS = {
-    "FrozenLake-v1": (CodesSpec((), 16), ActionSpec(4)),
-    "CartPole-v1": (VectorSpec(4), ActionSpec(2)),
+    "FrozenLake-v1": (CodesSpec((), 16), DiscreteActionSpec(4)),
+    "CartPole-v1": (VectorSpec(4), DiscreteActionSpec(2)),
 }
 
 

@@ -17,7 +17,7 @@ from driftline.data.minari_copy import export_minari, import_minari
 from driftline.data.minari_root import data_path, dataset_ids
 from driftline.data.minari_writing import save_minari
 from driftline.errors import DataError
-from driftline.spaces.specs import ActionSpec, CodesSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec
 from tests.data.examples import random_episodes
 from tests.data.test_store import same
 
@@ -27,7 +27,9 @@ ID = "garden/careful-v0"
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    demonstrations = Demonstrations(PLAYED.trajectories, CodesSpec((7, 9), 6), ActionSpec(4))
+    demonstrations = Demonstrations(
+        PLAYED.trajectories, CodesSpec((7, 9), 6), DiscreteActionSpec(4)
+    )
     save_minari(demonstrations, ID, tmp_path / "root", PLAYED)
     return tmp_path / "root"
 

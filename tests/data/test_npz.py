@@ -10,7 +10,7 @@ import pytest
 
 from driftline.data.npz import load_npz
 from driftline.errors import DataError, SpaceError
-from driftline.spaces.specs import ActionSpec, CodesSpec, VectorSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, VectorSpec
 from tests.data.examples import random_trajectories
 
 LENGTHS = [2, 3, 4]
@@ -60,9 +60,9 @@ def test_ends_per_step_say_the_same_as_lengths(tmp_path: Path) -> None:
 
 def test_given_spaces_are_used_and_enforced(tmp_path: Path) -> None:
     path = saved(tmp_path)
-    assert load_npz(path, action=ActionSpec(9)).action == ActionSpec(9)
+    assert load_npz(path, action=DiscreteActionSpec(9)).action == DiscreteActionSpec(9)
     with pytest.raises(DataError, match=r"action . is unknown, the actions are 0 to 1"):
-        load_npz(path, action=ActionSpec(2))
+        load_npz(path, action=DiscreteActionSpec(2))
     with pytest.raises(DataError, match="a code is unknown"):
         load_npz(path, observation=CodesSpec((7, 9), 2))
 

@@ -16,11 +16,11 @@ from driftline.data.windows import WindowSource
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
-from driftline.spaces.specs import ActionSpec, CodesSpec, VectorSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, VectorSpec
 
 BOARD = CodesSpec((3, 4), 5)
 VECTOR = VectorSpec(3)
-ACTIONS = ActionSpec(4)
+ACTIONS = DiscreteActionSpec(4)
 
 
 def source(lengths: tuple[int, ...] = (30, 7, 19), vectors: bool = False) -> WindowSource:

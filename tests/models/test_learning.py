@@ -12,7 +12,7 @@ from driftline.data.windows import WindowSource
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec
-from driftline.spaces.specs import ActionSpec, CodesSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec
 
 
 def two_kinds(episodes: int, steps: int) -> WindowSource:
@@ -45,7 +45,7 @@ def learnt(request: pytest.FixtureRequest) -> tuple[TrajectoryTransformer, Windo
         return_dropout=0.5,
     )
     returns = ReturnCodec.fit(source.returns_to_go, bins=12)
-    model = TrajectoryTransformer(config, CodesSpec((), 1), ActionSpec(3), returns)
+    model = TrajectoryTransformer(config, CodesSpec((), 1), DiscreteActionSpec(3), returns)
     optimiser = torch.optim.Adam(model.parameters(), lr=3e-3)
     draw, generator = np.random.default_rng(1), torch.Generator().manual_seed(1)
     for step in range(300):
@@ -58,8 +58,8 @@ def learnt(request: pytest.FixtureRequest) -> tuple[TrajectoryTransformer, Windo
 
 def first_action(model: TrajectoryTransformer, asked: float | None) -> np.ndarray:
     returns = None if asked is None else np.array([asked])
-    log_probabilities, _ = model.step(model.begin(1), np.zeros(1, np.uint8), returns)
-    return log_probabilities[0].exp().numpy()
+    state = model.observe(model.begin(1), np.zeros(1, np.uint8), returns)
+    return model.distribution(state)[0].exp().numpy()
 
 
 def test_a_return_asked_for_picks_the_action_that_brought_it(
@@ -83,9 +83,9 @@ def test_the_return_head_knows_the_mixture_before_and_the_outcome_after_the_acti
 ) -> None:
     model, source = learnt
     good = float((source.trajectories.returns > 0).mean())
-    _, state = model.step(model.begin(1), np.zeros(1, np.uint8), None)
-    before = model.return_log_probabilities(state, per_action=False)[0].exp().numpy()
-    after = model.return_log_probabilities(state, per_action=True)[0].exp().numpy()
+    state = model.observe(model.begin(1), np.zeros(1, np.uint8), None)
+    before = model.return_log_probabilities(state, None)[0].exp().numpy()
+    after = model.return_log_probabilities(state, torch.arange(3)[None])[0].exp().numpy()
     low, high = model.returns.index(np.array([0.0, 5.0]))
     assert before[[low, high]] == pytest.approx([1 - good, good], abs=0.1)
     assert after[0, low] > 0.9

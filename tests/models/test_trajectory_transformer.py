@@ -11,7 +11,7 @@ import torch
 
 from driftline.data.windows import Windows
 from driftline.errors import SettingsError
-from driftline.models.trajectory_transformer import TrajectoryTransformer, sample
+from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec
 from tests.models import examples
@@ -29,10 +29,10 @@ def replayed(
         if step == cut:
             state, kept = model.narrow(state, rows), kept[rows]
         asked = windows.returns_to_go[kept, step] if conditioned else None
-        found_here, state = model.step(state, windows.observations[kept, step], asked)
-        state = model.remember(state, windows.actions[kept, step])
+        state = model.observe(state, windows.observations[kept, step], asked)
         if step >= cut:
-            found.append(found_here)
+            found.append(model.distribution(state))
+        state = model.remember(state, windows.actions[kept, step])
     return torch.stack(found, dim=1)
 
 
@@ -48,7 +48,7 @@ def test_acting_with_the_cache_equals_the_banded_forward(
     windows = examples.source(lengths=(25, 25, 25)).whole(np.arange(3))
     rows = np.array([2, 0])
     with torch.no_grad():
-        whole = model.window_log_probabilities(windows, conditioned)[rows, cut:]
+        whole = model.window_distributions(windows, conditioned)[rows, cut:]
     cached = replayed(model, windows, conditioned, rows, cut)
     assert torch.allclose(cached, whole, atol=1e-5, rtol=0)
 
@@ -62,11 +62,11 @@ def test_cached_return_distributions_equal_those_of_windows(tokens: str) -> None
         after = model.window_return_log_probabilities(windows, after_action=True)
     state = model.begin(2)
     for step in range(12):
-        _, state = model.step(state, windows.observations[:, step], None)
-        each = model.return_log_probabilities(state, per_action=True)
+        state = model.observe(state, windows.observations[:, step], None)
+        each = model.return_log_probabilities(state, torch.arange(4).expand(2, -1))
         done = torch.from_numpy(windows.actions[:, step]).long()
         assert torch.allclose(
-            model.return_log_probabilities(state, per_action=False), before[:, step], atol=1e-5
+            model.return_log_probabilities(state, None), before[:, step], atol=1e-5
         )
         assert torch.allclose(each[torch.arange(2), done], after[:, step], atol=1e-5)
         state = model.remember(state, windows.actions[:, step])
@@ -77,9 +77,10 @@ def test_asking_twice_for_a_step_gives_the_same_answer(tokens: str) -> None:
     model, windows = examples.model(tokens=tokens), examples.source().whole(np.array([0]))
     state = model.begin(1)
     for step in range(8):
-        first, state = model.step(state, windows.observations[:, step], None)
-        second, state = model.step(state, windows.observations[:, step], None)
-        assert torch.equal(first, second)
+        state = model.observe(state, windows.observations[:, step], None)
+        first = model.distribution(state)
+        state = model.observe(state, windows.observations[:, step], None)
+        assert torch.equal(first, model.distribution(state))
         state = model.remember(state, windows.actions[:, step])
 
 
@@ -99,8 +100,8 @@ def test_the_future_changes_nothing(tokens: str, time: str) -> None:
     model = examples.model(tokens=tokens, time=time)
     windows = examples.source().whole(np.array([0]))
     with torch.no_grad():
-        before = model.window_log_probabilities(windows, True)
-        after = model.window_log_probabilities(changed(windows, slice(10, None)), True)
+        before = model.window_distributions(windows, True)
+        after = model.window_distributions(changed(windows, slice(10, None)), True)
     assert torch.allclose(before[:, :10], after[:, :10], atol=1e-6)
     assert not torch.allclose(before[:, 10], after[:, 10], atol=1e-4)
 
@@ -114,7 +115,7 @@ def test_the_action_of_a_step_does_not_tell_on_itself(tokens: str) -> None:
     previous[:, 11] = actions[:, 10]
     other = replace(windows, actions=actions, previous_actions=previous)
     with torch.no_grad():
-        before, after = (model.window_log_probabilities(each, True) for each in (windows, other))
+        before, after = (model.window_distributions(each, True) for each in (windows, other))
     assert torch.allclose(before[:, :11], after[:, :11], atol=1e-6)
     assert not torch.allclose(before[:, 11], after[:, 11], atol=1e-4)
 
@@ -127,8 +128,8 @@ def test_steps_beyond_the_band_change_nothing_and_steps_in_it_do(tokens: str, la
     windows = examples.source().whole(np.array([0]))
     reach = layers * (4 - 1)
     with torch.no_grad():
-        before = model.window_log_probabilities(windows, True)
-        after = model.window_log_probabilities(changed(windows, slice(0, 5)), True)
+        before = model.window_distributions(windows, True)
+        after = model.window_distributions(changed(windows, slice(0, 5)), True)
     assert not torch.allclose(before[:, 4 + reach], after[:, 4 + reach], atol=1e-6)
     beyond = 5 + reach + 1
     assert torch.allclose(before[:, beyond:], after[:, beyond:], atol=1e-6)
@@ -140,16 +141,16 @@ def test_the_unconditioned_pass_has_never_seen_a_return(tokens: str) -> None:
     other = replace(windows, returns_to_go=windows.returns_to_go + 5.0)
     with torch.no_grad():
         assert torch.equal(
-            model.window_log_probabilities(windows, False),
-            model.window_log_probabilities(other, False),
+            model.window_distributions(windows, False),
+            model.window_distributions(other, False),
         )
         assert torch.equal(
             model.window_return_log_probabilities(windows, True),
             model.window_return_log_probabilities(other, True),
         )
         assert not torch.allclose(
-            model.window_log_probabilities(windows, True),
-            model.window_log_probabilities(other, True),
+            model.window_distributions(windows, True),
+            model.window_distributions(other, True),
             atol=1e-4,
         )
 
@@ -184,8 +185,8 @@ def test_a_model_is_rebuilt_from_json_and_weights(vectors: bool) -> None:
     windows = examples.source(vectors=vectors).whole(np.arange(3))
     with torch.no_grad():
         assert torch.equal(
-            model.window_log_probabilities(windows, True),
-            again.window_log_probabilities(windows, True),
+            model.window_distributions(windows, True),
+            again.window_distributions(windows, True),
         )
 
 
@@ -195,15 +196,6 @@ def test_weights_follow_from_the_seed_and_global_randomness_is_left_alone() -> N
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(first[name], same[name]) for name in first)
     assert not torch.equal(first["action_head.weight"], other["action_head.weight"])
-
-
-def test_sampling_inverts_the_cumulative_distribution() -> None:
-    wanted = torch.tensor([0.0, 0.2, 0.0, 0.5, 0.3])
-    rows = wanted.log().expand(40_000, 5)
-    drawn = sample(rows, torch.Generator().manual_seed(0))
-    share = torch.bincount(drawn, minlength=5) / len(drawn)
-    assert torch.allclose(share, wanted, atol=0.01)
-    assert share[0] == share[2] == 0
 
 
 def test_an_episode_cannot_change_between_conditioned_and_not() -> None:

@@ -114,9 +114,9 @@ def timeless(events: list[Any]) -> list[dict[str, Any]]:
 def experience(learner: Learner, seed: int = 0, place: Any = None) -> Experience:
     """One round of play as the learner sees it."""
     played = rollout(place or world(), learner.agent(), COPIES, seed)
-    assert played.log_probabilities is not None
+    assert played.distributions is not None
     episodes = played.episodes
-    return Experience(episodes.trajectories, episodes.commanded, played.log_probabilities)
+    return Experience(episodes.trajectories, episodes.commanded, played.distributions)
 
 
 def alternating(episodes: int, length: int = 6) -> tuple[TrajectoryTransformer, Trajectories]:

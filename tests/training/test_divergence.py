@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from driftline.data.trajectories import Trajectories
 from driftline.data.trajectory import Trajectory
-from driftline.training.divergence import kl, log_probabilities
+from driftline.training.divergence import distributions, kl
 from tests.agents.tabular import tabular_model
 
 DEPTH, ACTIONS, CHANCE = 3, 2, (0.7, 0.3)
@@ -49,15 +49,13 @@ def test_the_batches_an_evaluation_is_cut_into_do_not_matter(asked: bool) -> Non
     data = ragged(0, [3, 11, 1, 7, 7, 2])
     model = tabular_model(5, ACTIONS)
     returns = np.random.default_rng(1).normal(size=data.steps) if asked else None
-    whole = log_probabilities(model, data, returns)
+    whole = distributions(model, data, returns)
     assert whole.shape == (data.steps, ACTIONS)
     assert np.exp(whole).sum(1) == pytest.approx(np.ones(data.steps), abs=1e-5)
-    assert log_probabilities(model, data, returns, steps_at_once=1) == pytest.approx(
-        whole, abs=1e-5
-    )
+    assert distributions(model, data, returns, steps_at_once=1) == pytest.approx(whole, abs=1e-5)
     for index in range(len(data)):
         steps = slice(data.starts[index], data.starts[index + 1])
-        alone = log_probabilities(
+        alone = distributions(
             model, data.slice(index, index + 1), None if returns is None else returns[steps]
         )
         assert alone == pytest.approx(whole[steps], abs=1e-5)
@@ -80,7 +78,7 @@ def tree() -> tuple[Trajectories, Any]:
 def test_expected_per_step_kl_is_the_kl_of_whole_trajectories() -> None:
     data, chance = tree()
     policy, reference = (
-        log_probabilities(tabular_model(5, ACTIONS, seed=seed), data, None) for seed in (0, 1)
+        distributions(tabular_model(5, ACTIONS, seed=seed), data, None) for seed in (0, 1)
     )
     rows = np.arange(data.steps), data.actions
     taken, compared = (

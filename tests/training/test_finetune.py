@@ -10,7 +10,7 @@ import pytest
 
 from driftline.conditioning.target import Unconditioned
 from driftline.errors import SettingsError
-from driftline.training.divergence import kl, log_probabilities
+from driftline.training.divergence import distributions, kl
 from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.rounds import RoundSettings, run_rounds
 from tests.agents.tabular import END, TabularWorld, bandit, one_step, plain_model
@@ -91,8 +91,8 @@ def test_divergences_are_of_the_acting_policy_from_the_demonstrator_and_from_las
     learner = tuned()
     seen = experience(learner, 0)
     origin, before = learner.divergences(seen)
-    unasked = log_probabilities(demonstrator(), seen.trajectories, None)
-    assert origin == pytest.approx(kl(seen.log_probabilities, unasked), abs=1e-9)
+    unasked = distributions(demonstrator(), seen.trajectories, None)
+    assert origin == pytest.approx(kl(seen.distributions, unasked), abs=1e-9)
     assert before.max() < 1e-6, "nothing was learnt before the first round"
     learner.learn(seen, 0)
     assert learner.divergences(experience(learner, 1))[1].mean() > 1e-5

@@ -11,7 +11,7 @@ import pytest
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.target import Unconditioned
 from driftline.data.mixture import MixtureSettings
-from driftline.training.divergence import kl, log_probabilities
+from driftline.training.divergence import distributions, kl
 from driftline.training.learner import Experience
 from driftline.training.online import Online, OnlineSettings
 from tests.agents.tabular import one_step, plain_model
@@ -106,7 +106,7 @@ def test_it_learns_what_it_did_and_not_what_it_was_asked_for() -> None:
     agent = learner.agent()
     agent.begin(1, 0)
     agent.act(np.zeros(1, np.int64))
-    assert np.exp(agent.log_probabilities)[0, 1] > 0.9
+    assert np.exp(agent.distributions)[0, 1] > 0.9
 
 
 def last_weights(settings: OnlineSettings, first: int) -> Any:
@@ -139,8 +139,8 @@ def test_divergences_are_of_the_acting_policy_from_the_demonstrator_and_from_las
     learner = online()
     seen = experience(learner, 0)
     origin, before = learner.divergences(seen)
-    unasked = log_probabilities(demonstrator(), seen.trajectories, None)
-    assert origin == pytest.approx(kl(seen.log_probabilities, unasked), abs=1e-9)
+    unasked = distributions(demonstrator(), seen.trajectories, None)
+    assert origin == pytest.approx(kl(seen.distributions, unasked), abs=1e-9)
     assert before.max() < 1e-6, "nothing was learnt before the first round"
     learner.learn(seen, 0)
     assert learner.divergences(experience(learner, 1))[1].mean() > 1e-4

@@ -71,7 +71,7 @@ def test_stopping_is_to_ask_for_no_more() -> None:
 
 def test_a_learner_is_handed_no_hidden_reward_and_no_flag() -> None:
     assert set(Experience.__dataclass_fields__) == {
-        "trajectories", "commanded", "log_probabilities",
+        "trajectories", "commanded", "distributions",
     }  # fmt: skip
 
 
@@ -81,11 +81,11 @@ def test_an_agent_without_distributions_is_refused_by_what_it_lacks() -> None:
             self._agent = frozen().agent()
 
         def __getattr__(self, name: str) -> Any:
-            return None if name == "log_probabilities" else getattr(self._agent, name)
+            return None if name == "distributions" else getattr(self._agent, name)
 
     learner = frozen()
     learner.agent = Silent  # type: ignore[assignment, method-assign]
-    with pytest.raises(CapabilityError, match="log_probabilities"):
+    with pytest.raises(CapabilityError, match="distributions"):
         play(learner, 1)
 
 

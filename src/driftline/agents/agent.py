@@ -19,7 +19,7 @@ class Agent(Protocol):
         ...
 
     @property
-    def log_probabilities(self) -> Any | None:
+    def distributions(self) -> Any | None:
         """``float64 [B, A]`` of the last actions' distributions; None: not known."""
         ...
 

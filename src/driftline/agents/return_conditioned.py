@@ -12,7 +12,8 @@ import torch
 
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.target import Target, command
-from driftline.models.trajectory_transformer import TrajectoryTransformer, sample
+from driftline.models.action_distributions import sample
+from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats, Integers
 
@@ -32,7 +33,7 @@ class ReturnConditionedAgent:
         self._commanded = np.full(episodes, np.nan) if asked is None else asked.copy()
         self._draw = torch.Generator().manual_seed(integer_seed(seed, "actions"))
         self._state = self._model.begin(episodes)
-        self._log_probabilities: Any | None = None
+        self._distributions: Any | None = None
 
     @property
     def commanded(self) -> Floats:
@@ -40,18 +41,19 @@ class ReturnConditionedAgent:
         return self._commanded
 
     @property
-    def log_probabilities(self) -> Any | None:
+    def distributions(self) -> Any | None:
         """``[B, A]`` of the distributions the last actions were drawn from."""
-        return self._log_probabilities
+        return self._distributions
 
     def act(self, observations: Any) -> Integers:
         """Sample an action for every running episode."""
         asked = self._commanded if self._conditioned else None
-        known, self._state = self._model.step(self._state, observations, asked)
+        self._state = self._model.observe(self._state, observations, asked)
+        known = self._model.distribution(self._state)
         with torch.inference_mode():
-            actions = sample(known, self._draw)
+            actions = sample(self._model.action, known, self._draw)
         self._state = self._model.remember(self._state, actions)
-        self._log_probabilities = known.double().cpu().numpy()
+        self._distributions = known.double().cpu().numpy()
         return np.asarray(actions.cpu().numpy())
 
     def receive(self, rewards: Floats) -> None:

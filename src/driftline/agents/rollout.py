@@ -24,11 +24,11 @@ from driftline.shapes import Booleans, Floats, Integers
 class Rollout:
     """Episodes and the distributions their actions were drawn from.
 
-    ``log_probabilities``: ``float64 [S, A]``, or None where the agent has none.
+    ``distributions``: ``float64 [S, A]``, or None where the agent has none.
     """
 
     episodes: Episodes
-    log_probabilities: Floats | None
+    distributions: Floats | None
 
 
 def rollout(
@@ -53,7 +53,7 @@ def rollout(
         for first in range(0, episodes, copies)
     ]
     played = [part.finish(round, source) for part in parts]
-    known = [part.log_probabilities for part in played if part.log_probabilities is not None]
+    known = [part.distributions for part in played if part.distributions is not None]
     return Rollout(
         concatenate_episodes([part.episodes for part in played]),
         np.concatenate(known) if len(known) == len(played) else None,
@@ -116,7 +116,7 @@ class _Tape:
                 if n.startswith("available_")
             },
         )
-        return Rollout(recorded, flat.get("log_probabilities"))
+        return Rollout(recorded, flat.get("distributions"))
 
 
 def _play(environment: VectorEnv[Any, Any, Any], agent: Agent, episodes: int, seed: int) -> _Tape:
@@ -159,8 +159,8 @@ def _record(
     hidden = info.get("hidden_reward")
     nothing = np.full(len(running), np.nan)
     tape.add("hidden_rewards", nothing if hidden is None else hidden[running].astype(np.float64))
-    if agent.log_probabilities is not None:
-        tape.add("log_probabilities", agent.log_probabilities[kept])
+    if agent.distributions is not None:
+        tape.add("distributions", agent.distributions[kept])
     for kind, prefix in (("flags", "flag_"), ("available", "available_")):
         for name, values in info.get(kind, {}).items():
             if not name.startswith("_"):

@@ -28,7 +28,7 @@ class Script(Protocol):
 class ScriptedAgent:
     """Plays a script; ended episodes go on being asked, their answers unused."""
 
-    log_probabilities = None
+    distributions = None
 
     def __init__(self, script: Script) -> None:
         self._script = script

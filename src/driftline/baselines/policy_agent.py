@@ -24,7 +24,7 @@ class PolicyAgent:
         """Start over; nothing is remembered of earlier steps."""
         self._commanded = np.full(episodes, np.nan)
         self._draw = generator(seed, "actions")
-        self._log_probabilities: Any | None = None
+        self._distributions: Any | None = None
 
     @property
     def commanded(self) -> Floats:
@@ -32,14 +32,14 @@ class PolicyAgent:
         return self._commanded
 
     @property
-    def log_probabilities(self) -> Any | None:
+    def distributions(self) -> Any | None:
         """``float64 [B, A]`` of the distributions the last actions were drawn from."""
-        return self._log_probabilities
+        return self._distributions
 
     def act(self, observations: Any) -> Integers:
         """Sample an action for every running episode."""
-        self._log_probabilities = self._policy(observations)
-        reached = np.exp(self._log_probabilities).cumsum(axis=1)
+        self._distributions = self._policy(observations)
+        reached = np.exp(self._distributions).cumsum(axis=1)
         # The last sum is 1 but for rounding; scaled by it, no draw falls beyond the last action.
         draws = self._draw.random((len(reached), 1)) * reached[:, -1:]
         return (draws >= reached).sum(axis=1)

@@ -19,7 +19,7 @@ from driftline.errors import CapabilityError
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.seeding import integer_seed
 from driftline.shapes import Floats, Integers
-from driftline.training.divergence import kl, log_probabilities
+from driftline.training.divergence import distributions, kl
 from driftline.training.learner import Experience
 
 
@@ -67,8 +67,8 @@ class PPOLearner:
 
     def divergences(self, experience: Experience) -> tuple[Floats, Floats]:
         """Of the acting policy to the demonstrator model and to last round's policy."""
-        data, acting = experience.trajectories, experience.log_probabilities
-        origin = log_probabilities(self._demonstrator, data, None)
+        data, acting = experience.trajectories, experience.distributions
+        origin = distributions(self._demonstrator, data, None)
         before = self._algorithm.previous_log_probabilities(data.observations[acted_upon(data)])
         return kl(acting, origin), kl(acting, before)
 

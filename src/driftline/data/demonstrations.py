@@ -15,7 +15,7 @@ import numpy as np
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError
 from driftline.shapes import Booleans
-from driftline.spaces.specs import ActionSpec, CodesSpec, ObservationSpec, VectorSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, ObservationSpec, VectorSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class Demonstrations:
 
     trajectories: Trajectories
     observation: ObservationSpec
-    action: ActionSpec
+    action: DiscreteActionSpec
     environment_id: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 

@@ -12,7 +12,7 @@ from gymnasium import Space
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Text, Tuple
 
 from driftline.errors import SpaceError
-from driftline.spaces.specs import ActionSpec, CodesSpec, ObservationSpec, VectorSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, ObservationSpec, VectorSpec
 
 OBSERVATIONS = (
     "supported are Discrete(n), MultiDiscrete with equal counts (boards) and "
@@ -43,16 +43,16 @@ def observation_spec(space: Space[Any]) -> ObservationSpec:
             raise _unsupported("observation", space, OBSERVATIONS, _observation_repair(space))
 
 
-def action_spec(space: Space[Any]) -> ActionSpec:
+def action_spec(space: Space[Any]) -> DiscreteActionSpec:
     """The discrete actions of ``space``; raises `SpaceError` for any other kind.
 
     >>> action_spec(Discrete(4))
-    ActionSpec(count=4)
+    DiscreteActionSpec(count=4)
     """
     match space:
         case Discrete():
             _from_zero("action", space, int(space.start), ACTIONS)
-            return ActionSpec(int(space.n))
+            return DiscreteActionSpec(int(space.n))
         case _:
             repair = "wrap the environment in a gymnasium.ActionWrapper that offers a discrete set"
             raise _unsupported("action", space, ACTIONS, repair)
@@ -73,7 +73,7 @@ def observation_space(spec: ObservationSpec, dtype: np.dtype[Any]) -> Space[Any]
             assert_never(spec)
 
 
-def action_space(spec: ActionSpec) -> Discrete:
+def action_space(spec: DiscreteActionSpec) -> Discrete:
     """The Gymnasium space of discrete actions."""
     return Discrete(spec.count)
 

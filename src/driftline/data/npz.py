@@ -18,7 +18,7 @@ from driftline.data.demonstrations import Demonstrations
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError, SpaceError
 from driftline.shapes import Booleans, Integers
-from driftline.spaces.specs import ActionSpec, CodesSpec, ObservationSpec, VectorSpec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, ObservationSpec, VectorSpec
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -26,7 +26,7 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 def load_npz(
     path: Path,
     observation: ObservationSpec | None = None,
-    action: ActionSpec | None = None,
+    action: DiscreteActionSpec | None = None,
     environment_id: str | None = None,
 ) -> Demonstrations:
     """The demonstrations in ``path``: E episodes of S steps in all, end to end.
@@ -155,7 +155,7 @@ def _observation(trajectories: Trajectories) -> ObservationSpec:
     )
 
 
-def _action(trajectories: Trajectories) -> ActionSpec:
+def _action(trajectories: Trajectories) -> DiscreteActionSpec:
     seen: Any = trajectories.actions
     discrete = seen.ndim == 1 and np.issubdtype(seen.dtype, np.integer)
-    return ActionSpec(int(seen.max()) + 1 if discrete else 1)
+    return DiscreteActionSpec(int(seen.max()) + 1 if discrete else 1)

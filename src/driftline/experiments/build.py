@@ -29,7 +29,7 @@ from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.seeding import integer_seed
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
-from driftline.spaces.specs import ActionSpec, ObservationSpec, VectorSpec
+from driftline.spaces.specs import DiscreteActionSpec, ObservationSpec, VectorSpec
 from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.frozen import Frozen
 from driftline.training.learner import Learner
@@ -80,7 +80,7 @@ def untrained(
     config: TransformerConfig,
     demonstrations: Trajectories,
     observation: ObservationSpec,
-    action: ActionSpec,
+    action: DiscreteActionSpec,
     return_range: tuple[float, float] | None,
     seed: int,
 ) -> TrajectoryTransformer:

@@ -85,8 +85,8 @@ class GenerativeModelConformance:
             return
         for conditioned in (False, True):
             with torch.no_grad():
-                full = model.window_log_probabilities(windows, conditioned).exp()
-                short = model.window_log_probabilities(first_steps(windows, 2), conditioned).exp()
+                full = model.window_distributions(windows, conditioned).exp()
+                short = model.window_distributions(first_steps(windows, 2), conditioned).exp()
             total = full.sum(-1)[torch.from_numpy(windows.valid)]
             assert torch.allclose(total, torch.ones_like(total), atol=self.tolerance)
             assert torch.allclose(full[:, :2], short, atol=self.tolerance)
@@ -105,7 +105,7 @@ class GenerativeModelConformance:
         for conditioned in (False, True):
             seen = relived(model, episode, conditioned)
             with torch.no_grad():
-                expected = model.window_log_probabilities(seen, conditioned).exp().numpy()
+                expected = model.window_distributions(seen, conditioned).exp().numpy()
             happened = np.eye(expected.shape[-1])[seen.actions]
             before = np.eye(expected.shape[-1] + 1)[seen.previous_actions]
             excess = np.einsum("btp,bta->tpa", before, happened - expected)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from driftline.errors import SettingsError
 from driftline.models.attention import Block, Layout
 
 
@@ -45,6 +46,12 @@ class Memory:
             biases=[block.bias(distances).transpose(0, 1).contiguous() for block in blocks],
             previous_actions=torch.full((batch,), -1, device=device),
         )
+
+    def seen(self) -> Tensor:
+        """What the step observed is predicted from, ``[B, width]``."""
+        if self.hidden is None:
+            raise SettingsError("this memory has observed no step; call observe() before asking")
+        return self.hidden
 
     def row(self) -> int:
         """Which row of ``biases`` holds for the step that comes now."""

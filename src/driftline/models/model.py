@@ -14,6 +14,8 @@ from torch import Tensor
 
 from driftline.data.windows import Windows
 from driftline.errors import CapabilityError
+from driftline.shapes import Floats
+from driftline.spaces.specs import ActionSpec
 
 State = Any
 """What a model remembers of the episodes it is acting in; opaque to callers."""
@@ -31,10 +33,17 @@ class Losses:
 class GenerativeModel(Protocol):
     """A model of demonstrated trajectories that can be asked for a return.
 
-    ``returns_to_go`` is ``float64 [B]`` in reward units; None acts without a
-    condition (behaviour cloning). All calls of one episode are conditioned, or
-    none is.
+    A step of acting is `observe`, then any number of questions about the step
+    (`propose`, and what the capabilities add), then `remember`; `act` does all
+    three. ``returns_to_go`` is ``float64 [B]`` in reward units; None acts without
+    a condition (behaviour cloning). All steps of one episode are conditioned, or
+    none is. A state that was passed on is spent.
     """
+
+    @property
+    def action(self) -> ActionSpec:
+        """What an action is."""
+        ...
 
     def loss(self, windows: Windows, generator: torch.Generator) -> Losses:
         """Masked training loss; padding takes no part in any term."""
@@ -44,6 +53,18 @@ class GenerativeModel(Protocol):
         """A fresh memory for ``batch`` episodes that start now."""
         ...
 
+    def observe(self, state: State, observations: Any, returns_to_go: Any | None) -> State:
+        """Look at the step's observations ``[B, ...]``; observing again replaces the look."""
+        ...
+
+    def propose(self, state: State, count: int, generator: torch.Generator) -> Tensor:
+        """``count`` independent actions for the step observed, ``[B, count(, d)]``."""
+        ...
+
+    def remember(self, state: State, actions: Any) -> State:
+        """Take note of the actions ``[B(, d)]`` that were done; the next step may follow."""
+        ...
+
     def act(
         self,
         state: State,
@@ -51,7 +72,7 @@ class GenerativeModel(Protocol):
         returns_to_go: Any | None,
         generator: torch.Generator,
     ) -> tuple[Any, State]:
-        """Sample ``int64 [B]`` actions (numpy) and remember them."""
+        """Sample actions (numpy, ``int64 [B]`` or ``float32 [B, d]``) and remember them."""
         ...
 
     def narrow(self, state: State, rows: Any) -> State:
@@ -61,10 +82,17 @@ class GenerativeModel(Protocol):
 
 @runtime_checkable
 class HasDensity(Protocol):
-    """Log-probabilities of all actions given a prefix and an optional return-to-go."""
+    """The distribution of actions given a prefix and an optional return-to-go.
 
-    def window_log_probabilities(self, windows: Windows, conditioned: bool) -> Tensor:
-        """``float32 [B, L, A]``; conditioned on ``windows.returns_to_go``, or on nothing.
+    ``P`` parameters describe one distribution; see `driftline.models.action_distributions`.
+    """
+
+    def distribution(self, state: State) -> Tensor:
+        """Parameters ``[B, P]`` at the step observed."""
+        ...
+
+    def window_distributions(self, windows: Windows, conditioned: bool) -> Tensor:
+        """``[B, L, P]``; conditioned on ``windows.returns_to_go``, or on nothing.
 
         Row ``[b, l]`` sees the steps up to l of window b, within the context.
         """
@@ -75,8 +103,33 @@ class HasDensity(Protocol):
 class HasReturnDistribution(Protocol):
     """A categorical distribution of the return-to-go, under the unconditioned model."""
 
+    @property
+    def return_values(self) -> Floats:
+        """The return-to-go that each bin stands for, ascending, ``[bins]``."""
+        ...
+
+    def return_log_probabilities(self, state: State, actions: Tensor | None) -> Tensor:
+        """Of the step observed in an unconditioned episode.
+
+        ``[B, bins]`` before the action, or ``[B, n, bins]`` after each of ``actions
+        [B, n]`` (discrete) or ``[B, n, d]``.
+        """
+        ...
+
     def window_return_log_probabilities(self, windows: Windows, after_action: bool) -> Tensor:
-        """``float32 [B, L, bins]`` given the prefix, before or after the step's action."""
+        """``[B, L, bins]`` given the prefix, before or after the step's action."""
+        ...
+
+
+@runtime_checkable
+class HasControl(Protocol):
+    """Knows the dynamics well enough to choose actions without counting on luck."""
+
+    def control_values(self, state: State, beta: float) -> Tensor:
+        """E_{s'}[beta r + V(s')] of every discrete action at the step observed, ``[B, A]``.
+
+        V(h) = log sum_a pi_0(a|h) e^{E_{s'}[beta r + V(s')]}, zero after the horizon.
+        """
         ...
 
 

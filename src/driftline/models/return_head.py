@@ -32,9 +32,10 @@ class ReturnHead(nn.Module):
         """``[N, width]`` and ``int64 [N]`` to log-probabilities ``[N, bins]``."""
         return self._finish(self.first(hidden) + nn.functional.embedding(actions, self.action))
 
-    def after_each(self, hidden: Tensor) -> Tensor:
-        """``[N, width]`` to log-probabilities ``[N, A, bins]``, for every action."""
-        return self._finish(self.first(hidden).unsqueeze(-2) + self.action)
+    def after_each(self, hidden: Tensor, actions: Tensor) -> Tensor:
+        """``[N, width]`` and ``int64 [N, n]`` to log-probabilities ``[N, n, bins]``."""
+        done = nn.functional.embedding(actions, self.action)
+        return self._finish(self.first(hidden).unsqueeze(-2) + done)
 
     def nll(self, hidden: Tensor, actions: Tensor, bins: Tensor) -> Tensor:
         """Mean cross-entropy of achieved ``bins int64 [N]``, before and after the action.

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from driftline.data.windows import Windows
 from driftline.errors import SettingsError
+from driftline.models.action_distributions import sample
 from driftline.models.attention import Block, Layout, RelativeBias
 from driftline.models.embeddings import ReturnEmbedding, TimeEmbedding, observation_embedding
 from driftline.models.layers import linear, table
@@ -23,10 +24,13 @@ from driftline.models.model import Losses
 from driftline.models.return_head import IGNORED, ReturnHead
 from driftline.models.transformer_config import TransformerConfig
 from driftline.models.window_tensors import WindowTensors
+from driftline.shapes import Floats
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
 from driftline.spaces.specs import (
     ActionSpec,
     ObservationSpec,
+    action_spec_from_json,
+    discrete,
     observation_spec_from_json,
     to_json,
 )
@@ -59,6 +63,7 @@ class TrajectoryTransformer(nn.Module):
         super().__init__()
         self.config, self.returns, self.vector = config, returns, vector
         self.observation, self.action = observation, action
+        count = discrete(action).count
         width, kinds = config.width, (0,) if config.tokens == "fused" else (-1, 0, 0)
         self.layout = Layout(kinds, config.context_length)
         draw = torch.Generator().manual_seed(seed)
@@ -66,11 +71,11 @@ class TrajectoryTransformer(nn.Module):
         self.embed_return = ReturnEmbedding(width, draw)
         timed = config.time == "elapsed"
         self.embed_time = TimeEmbedding(config.horizon, width, draw) if timed else None
-        self.previous_action = table(action.count + 1, width, draw, 0.5)
+        self.previous_action = table(count + 1, width, draw, 0.5)
         self.blocks = nn.ModuleList(self._block(draw) for _ in range(config.layers))
         self.last_norm = nn.LayerNorm(width)
-        self.action_head = linear(width, action.count, draw, gain=0.1)
-        self.return_head = ReturnHead(width, action.count, returns.bins, draw)
+        self.action_head = linear(width, count, draw, gain=0.1)
+        self.return_head = ReturnHead(width, count, returns.bins, draw)
 
     def _block(self, draw: torch.Generator) -> Block:
         config = self.config
@@ -96,11 +101,16 @@ class TrajectoryTransformer(nn.Module):
         return cls(
             TransformerConfig(**value["config"]),
             observation_spec_from_json(value["observation"]),
-            ActionSpec(value["action"]["count"]),
+            action_spec_from_json(value["action"]),
             ReturnCodec(**value["returns"]),
             vector and VectorCodec(tuple(vector["centre"]), tuple(vector["scale"])),
             seed,
         )
+
+    @property
+    def return_values(self) -> Floats:
+        """The middle of each bin of the return head, ``[bins]``."""
+        return self.returns.centres
 
     @property
     def device(self) -> torch.device:
@@ -130,7 +140,7 @@ class TrajectoryTransformer(nn.Module):
 
     def _action_nll(self, batch: WindowTensors, hidden: Tensor) -> tuple[Tensor, Tensor]:
         actions = torch.where(batch.valid, batch.actions, IGNORED).flatten()
-        log_probabilities = self._log_probabilities(hidden).flatten(0, 1)
+        log_probabilities = self._distributions(hidden).flatten(0, 1)
         right = (log_probabilities.argmax(-1) == actions).sum() / batch.valid.sum()
         return nn.functional.nll_loss(log_probabilities, actions, ignore_index=IGNORED), right
 
@@ -152,9 +162,9 @@ class TrajectoryTransformer(nn.Module):
         parts = [slice(first, first + rows) for first in range(0, len(kept), rows)]
         return torch.cat([self._hidden(batch.rows(part), kept[part]) for part in parts])
 
-    def window_log_probabilities(self, windows: Windows, conditioned: bool) -> Tensor:
-        """``float32 [B, L, A]``; see `HasDensity`."""
-        return self._log_probabilities(self.window_hidden(windows, conditioned))
+    def window_distributions(self, windows: Windows, conditioned: bool) -> Tensor:
+        """``float32 [B, L, P]``; see `HasDensity`."""
+        return self._distributions(self.window_hidden(windows, conditioned))
 
     def window_return_log_probabilities(self, windows: Windows, after_action: bool) -> Tensor:
         """``float32 [B, L, bins]``; see `HasReturnDistribution`."""
@@ -166,7 +176,7 @@ class TrajectoryTransformer(nn.Module):
     def _read(self, windows: Windows) -> WindowTensors:
         return WindowTensors.of(windows, self.returns, self.device)
 
-    def _log_probabilities(self, hidden: Tensor) -> Tensor:
+    def _distributions(self, hidden: Tensor) -> Tensor:
         return torch.log_softmax(self.action_head(hidden), dim=-1)
 
     def _hidden(self, batch: WindowTensors, kept: Tensor) -> Tensor:
@@ -211,13 +221,12 @@ class TrajectoryTransformer(nn.Module):
         return Memory.empty(batch, self.layout, list(self.blocks), self.config.width)  # type: ignore[arg-type]
 
     @torch.inference_mode()
-    def step(
+    def observe(
         self, state: Memory, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
-    ) -> tuple[Tensor, Memory]:
-        """Log-probabilities ``float32 [B, A]`` of the actions; `remember` what was done next.
+    ) -> Memory:
+        """Look at the step's observations; writes into ``state``.
 
-        Writes into ``state``. Calling it again before `remember` asks again for the
-        same step.
+        Observing again before `remember` replaces the look.
         """
         if state.conditioned is not None and state.conditioned != (returns_to_go is not None):
             raise SettingsError(
@@ -234,7 +243,18 @@ class TrajectoryTransformer(nn.Module):
                 tokens, bias, queries, state.keys[number], state.values[number], slots
             )
         state.hidden = self.last_norm(tokens[:, -1])
-        return self._log_probabilities(state.hidden), state
+        return state
+
+    @torch.inference_mode()
+    def distribution(self, state: Memory) -> Tensor:
+        """Parameters ``float32 [B, P]`` at the step observed; see `HasDensity`."""
+        return self._distributions(state.seen())
+
+    @torch.inference_mode()
+    def propose(self, state: Memory, count: int, generator: torch.Generator) -> Tensor:
+        """``count`` independent actions for the step observed."""
+        rows = self.distribution(state).unsqueeze(1)
+        return sample(self.action, rows.expand(-1, count, -1), generator)
 
     def _step_tokens(
         self, state: Memory, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
@@ -265,33 +285,23 @@ class TrajectoryTransformer(nn.Module):
         observations: npt.NDArray[Any],
         returns_to_go: npt.NDArray[Any] | None,
         generator: torch.Generator,
-    ) -> tuple[npt.NDArray[np.int64], Memory]:
-        """Sample ``int64 [B]`` actions and remember them; one uniform number a row."""
-        log_probabilities, state = self.step(state, observations, returns_to_go)
-        actions = sample(log_probabilities, generator)
+    ) -> tuple[npt.NDArray[Any], Memory]:
+        """Sample actions and remember them; one uniform number a row where they are discrete."""
+        state = self.observe(state, observations, returns_to_go)
+        actions = self.propose(state, 1, generator)[:, 0]
         return actions.cpu().numpy(), self.remember(state, actions)
 
     @torch.inference_mode()
-    def return_log_probabilities(self, state: Memory, per_action: bool) -> Tensor:
-        """Of the step just asked for: ``[B, bins]``, or ``[B, A, bins]`` for every action.
+    def return_log_probabilities(self, state: Memory, actions: Tensor | None) -> Tensor:
+        """Of the step observed: ``[B, bins]``, or ``[B, n, bins]`` after ``actions [B, n]``.
 
         Means what it says for unconditioned episodes only: the head learnt on those.
         """
-        if state.hidden is None:
-            raise SettingsError("the return head speaks of a step; call step() before it")
-        if per_action:
-            return self.return_head.after_each(state.hidden)
-        return self.return_head.before(state.hidden)
+        if actions is None:
+            return self.return_head.before(state.seen())
+        return self.return_head.after_each(state.seen(), actions)
 
     @torch.inference_mode()
     def narrow(self, state: Memory, rows: npt.NDArray[Any]) -> Memory:
         """Memory of the episodes ``rows`` (indices or a mask) alone."""
         return state.narrow(torch.as_tensor(rows, device=self.device))
-
-
-def sample(log_probabilities: Tensor, generator: torch.Generator) -> Tensor:
-    """``int64 [B]`` actions by inverting the cumulative distribution of ``[B, A]``."""
-    cumulative = log_probabilities.exp().cumsum(-1)
-    uniform = torch.rand(len(cumulative), 1, generator=generator).to(cumulative.device)
-    chosen = (cumulative < uniform * cumulative[:, -1:]).sum(-1)
-    return chosen.clamp(max=log_probabilities.shape[-1] - 1)

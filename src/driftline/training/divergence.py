@@ -11,11 +11,12 @@ import torch
 
 from driftline.data.trajectories import Trajectories
 from driftline.data.windows import WindowSource
+from driftline.models.action_distributions import parameters_of
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.shapes import Floats
 
 
-def log_probabilities(
+def distributions(
     model: TrajectoryTransformer,
     trajectories: Trajectories,
     commanded: Floats | None,
@@ -28,14 +29,14 @@ def log_probabilities(
     order = np.argsort(trajectories.lengths, kind="stable")
     asked = np.zeros(trajectories.steps) if commanded is None else commanded
     source = WindowSource(trajectories, asked)
-    out = np.empty((trajectories.steps, model.action.count))
+    out = np.empty((trajectories.steps, parameters_of(model.action)))
     longest = max(1, int(trajectories.lengths.max()))
     size = max(1, steps_at_once // longest)
     with torch.inference_mode():
         for first in range(0, len(order), size):
             rows = order[first : first + size]
             windows = source.whole(rows)
-            known = model.window_log_probabilities(windows, commanded is not None)
+            known = model.window_distributions(windows, commanded is not None)
             steps = trajectories.starts[rows][:, None] + windows.times
             out[steps[windows.valid]] = known.double().numpy()[windows.valid]
     return out

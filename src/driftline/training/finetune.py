@@ -29,7 +29,7 @@ from driftline.shapes import Floats
 from driftline.training.advantages import generalised_advantages, penalised_rewards
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors
 from driftline.training.critic import Critic
-from driftline.training.divergence import kl, log_probabilities
+from driftline.training.divergence import distributions, kl
 from driftline.training.learner import Experience
 from driftline.training.online import part
 from driftline.training.update import descend, mean_parts
@@ -100,14 +100,14 @@ class FineTune:
     def divergences(self, experience: Experience) -> tuple[Floats, Floats]:
         """Of the acting policy to the demonstrator model and to last round's policy."""
         asked = self._asked(experience)
-        before = log_probabilities(self._previous, experience.trajectories, asked)
-        acting = experience.log_probabilities
+        before = distributions(self._previous, experience.trajectories, asked)
+        acting = experience.distributions
         return kl(acting, self._origin(experience)), kl(acting, before)
 
     def _origin(self, experience: Experience) -> Floats:
         """What the demonstrator model would have done; computed once a round."""
         if self._known is None or self._known[0] is not experience:
-            origin = log_probabilities(self._demonstrator, experience.trajectories, None)
+            origin = distributions(self._demonstrator, experience.trajectories, None)
             self._known = (experience, origin)
         return self._known[1]
 
@@ -135,7 +135,7 @@ class FineTune:
     ) -> tuple[Floats, float]:
         data = experience.trajectories
         coefficient = self._settings.kl_coefficient
-        divergences = kl(experience.log_probabilities, origin)
+        divergences = kl(experience.distributions, origin)
         rewards = penalised_rewards(data.rewards, divergences, data.starts, coefficient)
         goals = flat_returns_to_go(rewards, data.starts)
         features, times = self._features(experience)
@@ -170,14 +170,14 @@ class FineTune:
         return _Batch(
             windows,
             torch.from_numpy(advantages[steps]).float(),
-            torch.from_numpy(experience.log_probabilities[steps]).float(),
+            torch.from_numpy(experience.distributions[steps]).float(),
             torch.from_numpy(origin[steps]).float(),
         )
 
     def _step(self, batch: _Batch, experience: Experience, spread: float) -> dict[str, float]:
         settings, valid = self._settings, torch.from_numpy(batch.windows.valid)
         conditioned = self._asked(experience) is not None
-        known = self._model.window_log_probabilities(batch.windows, conditioned)
+        known = self._model.window_distributions(batch.windows, conditioned)
         actions = torch.from_numpy(batch.windows.actions).long()[..., None]
         ratio = (known.gather(2, actions) - batch.acted.gather(2, actions))[..., 0].exp()
         advantages = (batch.advantages - batch.advantages[valid].mean()) / spread

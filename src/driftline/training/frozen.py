@@ -16,7 +16,7 @@ from driftline.conditioning.target import Target, Unconditioned
 from driftline.data.trajectories import Trajectories
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.shapes import Floats
-from driftline.training.divergence import kl, log_probabilities
+from driftline.training.divergence import distributions, kl
 from driftline.training.learner import Experience
 
 
@@ -42,8 +42,8 @@ class Frozen:
         if isinstance(self._target, Unconditioned):
             nothing = np.zeros(experience.trajectories.steps)
             return nothing, nothing.copy()
-        reference = log_probabilities(self._model, experience.trajectories, None)
-        here = kl(experience.log_probabilities, reference)
+        reference = distributions(self._model, experience.trajectories, None)
+        here = kl(experience.distributions, reference)
         return here, np.zeros(len(here))
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:

@@ -21,12 +21,12 @@ class Experience:
     """What a learner may see of a round: no hidden reward, no flag.
 
     ``commanded [S]`` is the return-to-go that was asked for (NaN: none);
-    ``log_probabilities [S, A]`` are those of the acting policy.
+    ``distributions [S, A]`` are those of the acting policy.
     """
 
     trajectories: Trajectories
     commanded: Floats
-    log_probabilities: Floats
+    distributions: Floats
 
 
 class Learner(Protocol):

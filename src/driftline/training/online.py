@@ -23,7 +23,7 @@ from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors
-from driftline.training.divergence import kl, log_probabilities
+from driftline.training.divergence import distributions, kl
 from driftline.training.learner import Experience
 from driftline.training.update import UpdateSettings, adam, mean_parts, update
 
@@ -88,11 +88,11 @@ class Online:
     def divergences(self, experience: Experience) -> tuple[Floats, Floats]:
         """Of the acting policy to the demonstrator model and to last round's policy."""
         asked = None if np.isnan(experience.commanded).any() else experience.commanded
-        origin = log_probabilities(self._demonstrator, experience.trajectories, None)
-        before = log_probabilities(self._previous, experience.trajectories, asked)
+        origin = distributions(self._demonstrator, experience.trajectories, None)
+        before = distributions(self._previous, experience.trajectories, asked)
         return (
-            kl(experience.log_probabilities, origin),
-            kl(experience.log_probabilities, before),
+            kl(experience.distributions, origin),
+            kl(experience.distributions, before),
         )
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:

@@ -88,10 +88,10 @@ def run_rounds(
 
 
 def _experience(played: Rollout) -> Experience:
-    if played.log_probabilities is None:
+    if played.distributions is None:
         raise CapabilityError(
             "the agent recorded no action distributions, which every learner needs to measure "
-            "its divergence; give it log_probabilities [B, A] after act()"
+            "its divergence; give it distributions [B, A] after act()"
         )
     episodes = played.episodes
-    return Experience(episodes.trajectories, episodes.commanded, played.log_probabilities)
+    return Experience(episodes.trajectories, episodes.commanded, played.distributions)
