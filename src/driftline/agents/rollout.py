@@ -129,8 +129,8 @@ def _play(environment: VectorEnv[Any, Any, Any], agent: Agent, episodes: int, se
     actions = np.zeros(environment.num_envs, np.int64)
     while len(running):
         kept = np.searchsorted(rows, running)
-        tape.add("commanded", agent.commanded[kept])
         actions[rows] = agent.act(observations[rows])
+        tape.add("commanded", agent.commanded[kept])
         observations, rewards, terminated, truncated, info = environment.step(actions)
         _record(tape, running, kept, agent, actions, rewards, observations, info)
         agent.receive(rewards[rows])
