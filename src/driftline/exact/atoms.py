@@ -36,5 +36,5 @@ def nearest(atoms: Floats, values: Floats) -> Integers:
     """
     above = np.searchsorted(atoms, values).clip(0, len(atoms) - 1)
     below = (above - 1).clip(0)
-    closer = np.abs(values - atoms[below]) < np.abs(values - atoms[above])
+    closer = np.abs(values - atoms[below]) < np.abs(values - atoms[above]) - TOLERANCE
     return np.where(closer, below, above)

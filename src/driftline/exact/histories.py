@@ -10,9 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from driftline.errors import DataError, SettingsError
+from driftline.errors import SettingsError
+from driftline.exact.atoms import merge
 from driftline.exact.logarithms import log
-from driftline.exact.world import FiniteWorld, check_probabilities
+from driftline.exact.markov import check_policy
+from driftline.exact.world import FiniteWorld
 from driftline.shapes import Floats, Integers
 
 LEAF_LIMIT = 5_000_000
@@ -41,6 +43,8 @@ class HistoryTree:
     (-1 in a first state), ``chances`` the probability of the last branch given
     both (of the first state), ``returns`` the sum of rewards so far. ``leaves``
     are the nodes that ended: distributions over trajectories are ``[leaves]``.
+    ``atoms [N]`` are the returns that occur, ascending; trajectory i earns
+    ``atoms[leaf_atoms[i]]``.
     """
 
     world: FiniteWorld
@@ -51,6 +55,8 @@ class HistoryTree:
     returns: Floats
     levels: Integers
     leaves: Integers
+    atoms: Floats
+    leaf_atoms: Integers
     fans: tuple[Fan, ...]
 
     @property
@@ -66,17 +72,12 @@ class HistoryTree:
     @property
     def leaf_returns(self) -> Floats:
         """The return of every trajectory, ``[leaves]``."""
-        return self.returns[self.leaves]
+        return self.atoms[self.leaf_atoms]
 
     def markov(self, policy: Floats) -> Floats:
         """Log-probabilities ``[nodes, A]`` of a policy ``[H, S, A]`` that sees time and state."""
         world = self.world
-        if policy.shape != (world.horizon, world.states, world.actions):
-            raise DataError(
-                f"a policy of shape {policy.shape}; this world's are "
-                f"{(world.horizon, world.states, world.actions)}: time, state, action"
-            )
-        check_probabilities("policy", policy)
+        check_policy(world, policy)
         times = np.repeat(np.arange(world.horizon + 1), np.diff(self.levels))
         return log(policy[times.clip(max=world.horizon - 1), self.states])
 
@@ -92,6 +93,11 @@ class HistoryTree:
     def log_probabilities(self, policy: Floats) -> Floats:
         """Log-probability of every trajectory, ``[leaves]``, under ``policy [nodes, A]``."""
         return self.log_reach(policy)[self.leaves]
+
+    def return_probabilities(self, log_probabilities: Floats) -> Floats:
+        """Distribution over ``atoms``, ``[N]``, of trajectories so distributed."""
+        weights = np.exp(log_probabilities)
+        return np.asarray(np.bincount(self.leaf_atoms, weights, len(self.atoms)), np.float64)
 
     def expectation(self, log_probabilities: Floats, values: Floats | None = None) -> float:
         """Mean of ``values [leaves]``, by default the returns, over trajectories."""
@@ -129,8 +135,19 @@ def enumerate_histories(world: FiniteWorld, leaf_limit: int = LEAF_LIMIT) -> His
     ended = world.terminal[states]
     ended[levels[-2] :] = True
     leaves = np.flatnonzero(ended)
+    atoms, leaf_atoms = merge(returns[leaves])
     return HistoryTree(
-        world, states, parents, actions, chances, returns, np.array(levels), leaves, tuple(fans)
+        world=world,
+        states=states,
+        parents=parents,
+        actions=actions,
+        chances=chances,
+        returns=returns,
+        levels=np.array(levels),
+        leaves=leaves,
+        atoms=atoms,
+        leaf_atoms=leaf_atoms,
+        fans=tuple(fans),
     )
 
 

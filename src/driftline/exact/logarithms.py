@@ -26,7 +26,7 @@ def log_sum(values: Floats, axis: int = -1) -> Floats:
     top = values.max(axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0.0)
     total = np.exp(values - top).sum(axis=axis)
-    return log(total) + top.squeeze(axis)
+    return np.asarray(log(total) + top.squeeze(axis))
 
 
 def log_sum_runs(values: Floats, starts: Integers) -> Floats:

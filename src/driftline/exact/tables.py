@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from driftline.errors import DataError, SettingsError
+from driftline.errors import SettingsError
 from driftline.exact.atoms import TOLERANCE, merge, nearest
-from driftline.exact.world import FiniteWorld, check_probabilities
+from driftline.exact.markov import check_policy
+from driftline.exact.world import FiniteWorld
 from driftline.shapes import Booleans, Floats, Integers
 
 ENTRY_LIMIT = 50_000_000
@@ -54,12 +55,7 @@ def tables(world: FiniteWorld, policy: Floats, entry_limit: int = ENTRY_LIMIT) -
     >>> told.return_values, told.return_after[0, 0, 1]
     (array([0., 1., 2.]), array([0. , 0.5, 0.5]))
     """
-    if policy.shape != (world.horizon, world.states, world.actions):
-        raise DataError(
-            f"a policy of shape {policy.shape}; this world's are "
-            f"{(world.horizon, world.states, world.actions)}: time, state, action"
-        )
-    check_probabilities("policy", policy)
+    check_policy(world, policy)
     reached = world.reached
     values = return_support(world, reached, entry_limit)
     shape = (*policy.shape, len(values))
