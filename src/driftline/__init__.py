@@ -11,8 +11,13 @@ import importlib
 __version__ = "0.1.0"
 
 _PLACES = {
+    "driftline.conditioning.best_of_n": ("BestOfN",),
+    "driftline.conditioning.exponential_tilt": ("ExponentialTilt", "mgdt_paper"),
+    "driftline.conditioning.factorised_tilt": ("FactorisedTilt",),
     "driftline.conditioning.fixed": ("FixedReturn",),
     "driftline.conditioning.quantile": ("Quantile",),
+    "driftline.conditioning.reference": ("Recent",),
+    "driftline.conditioning.sampled_maximum": ("SampledMaximum", "mgdt_colab"),
     "driftline.conditioning.target": ("Unconditioned",),
     "driftline.data.demonstrations": ("Demonstrations",),
     "driftline.data.episodes": ("Episodes",),
@@ -26,6 +31,7 @@ _PLACES = {
     "driftline.experiments.run": ("read_episodes",),
     "driftline.experiments.run_measures": ("measure_run",),
     "driftline.experiments.saved_model": ("load_model", "save_model"),
+    "driftline.models.tabular": ("TabularModel",),
     "driftline.models.transformer_config": ("TransformerConfig",),
     "driftline.records.events": (
         "Event",

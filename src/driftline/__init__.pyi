@@ -1,8 +1,15 @@
 """What type checkers and editors see of the names that `__init__` loads on first use."""
 
 from driftline import environments as environments
+from driftline.conditioning.best_of_n import BestOfN as BestOfN
+from driftline.conditioning.exponential_tilt import ExponentialTilt as ExponentialTilt
+from driftline.conditioning.exponential_tilt import mgdt_paper as mgdt_paper
+from driftline.conditioning.factorised_tilt import FactorisedTilt as FactorisedTilt
 from driftline.conditioning.fixed import FixedReturn as FixedReturn
 from driftline.conditioning.quantile import Quantile as Quantile
+from driftline.conditioning.reference import Recent as Recent
+from driftline.conditioning.sampled_maximum import SampledMaximum as SampledMaximum
+from driftline.conditioning.sampled_maximum import mgdt_colab as mgdt_colab
 from driftline.conditioning.target import Unconditioned as Unconditioned
 from driftline.data.demonstrations import Demonstrations as Demonstrations
 from driftline.data.episodes import Episodes as Episodes
@@ -20,6 +27,7 @@ from driftline.experiments.run import read_episodes as read_episodes
 from driftline.experiments.run_measures import measure_run as measure_run
 from driftline.experiments.saved_model import load_model as load_model
 from driftline.experiments.saved_model import save_model as save_model
+from driftline.models.tabular import TabularModel as TabularModel
 from driftline.models.transformer_config import TransformerConfig as TransformerConfig
 from driftline.records.events import Event as Event
 from driftline.records.events import RoundCollected as RoundCollected

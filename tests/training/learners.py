@@ -17,7 +17,7 @@ from torch import Tensor
 from driftline.agents.return_conditioned import ReturnConditionedAgent
 from driftline.agents.rollout import rollout
 from driftline.conditioning.quantile import Quantile
-from driftline.conditioning.reference import Reference
+from driftline.conditioning.reference import Recent, Reference
 from driftline.conditioning.target import Unconditioned
 from driftline.data.episodes import Episodes
 from driftline.data.mixture import MixtureSettings
@@ -76,7 +76,7 @@ LEARNERS: dict[str, Callable[[], Learner]] = {
     "frozen": frozen,
     "online": online,
     "online, refit from offline": lambda: online(replace(ONLINE, refit_from="offline")),
-    "online, recent": lambda: online(replace(ONLINE, target=Quantile(0.5, reference="recent"))),
+    "online, recent": lambda: online(replace(ONLINE, target=Quantile(0.5, reference=Recent(2)))),
     "online, worst evicted": lambda: online(evicting("worst")),
     "online, any evicted": lambda: online(evicting("random")),
     "finetune": lambda: tuned(replace(TUNE, kl_coefficient=0.0)),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from driftline.conditioning.quantile import Quantile
+from driftline.conditioning.reference import Recent
 from driftline.conditioning.target import Unconditioned
 from driftline.data.mixture import MixtureSettings
 from driftline.training.divergence import distributions, kl
@@ -45,6 +46,7 @@ def modest(level: float, reference: Any, share: float = 0.25, rate: float = 1.0)
 def asked(learner: Online) -> float:
     agent = learner.agent()
     agent.begin(3, seed=0)
+    agent.act(np.zeros(3, np.int64))
     assert len(set(agent.commanded.tolist())) == 1
     return float(agent.commanded[0])
 
@@ -70,8 +72,9 @@ def test_rounds_report_the_share_as_it_is_after_learning() -> None:
         ("mixture", 0.2, [1.0, 1.0, 1.0]),
         ("mixture", 0.5, [1.0, 5.0, 9.0]),
         ("demonstrations", 0.5, [1.0, 1.0, 1.0]),
-        ("recent", 0.0, [1.0, 5.0, 9.0]),
-        ("recent", 0.9, [1.0, 5.0, 9.0]),
+        (Recent(1), 0.0, [1.0, 5.0, 9.0]),
+        (Recent(1), 0.9, [1.0, 5.0, 9.0]),
+        (Recent(2), 0.0, [1.0, 5.0, 5.0]),
     ],
 )
 def test_the_threshold_is_of_the_reference_as_it_is_now(
@@ -86,7 +89,7 @@ def test_the_threshold_is_of_the_reference_as_it_is_now(
 
 
 def test_recent_means_the_whole_last_round_admitted_or_not() -> None:
-    learner = modest(0.99, "recent", rate=0.25)
+    learner = modest(0.99, Recent(1), rate=0.25)
     learner.learn(achieved([2.0] * 15 + [8.0]), 0)
     assert asked(learner) == 8.0
     learner.learn(achieved([3.0] * 16), 1)

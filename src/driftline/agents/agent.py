@@ -23,6 +23,11 @@ class Agent(Protocol):
         """``float64 [B, A]`` of the last actions' distributions; None: not known."""
         ...
 
+    @property
+    def effective_samples(self) -> Floats | None:
+        """Of the candidates the last actions were chosen from, ``[B]``; None: there were none."""
+        ...
+
     def begin(self, episodes: int, seed: int) -> None:
         """Start ``episodes`` new episodes; all randomness follows from ``seed``."""
         ...

@@ -1,66 +1,93 @@
-"""`ReturnConditionedAgent`: a generative model asked for the return its target names.
+"""`ReturnConditionedAgent`: a generative model under a target.
 
-Knows no environment. The command falls by every reward received.
+Knows no environment. How the target is pursued is one of three ways: `Asking`,
+`Resampling` and `Factorising`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
-import numpy as np
 import torch
 
+from driftline.agents.asking import Asking
+from driftline.agents.factorising import Factorising
+from driftline.agents.resampling import Resampling
+from driftline.conditioning.best_of_n import BestOfN
+from driftline.conditioning.exponential_tilt import ExponentialTilt
+from driftline.conditioning.factorised_tilt import FactorisedTilt
+from driftline.conditioning.fixed import FixedReturn
+from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Reference
-from driftline.conditioning.target import Target, command
-from driftline.models.action_distributions import sample
-from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.conditioning.sampled_maximum import SampledMaximum
+from driftline.conditioning.target import Target, Unconditioned, manner
+from driftline.models.model import GenerativeModel
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats, Integers
 
+Way = Asking | Resampling | Factorising
+
 
 class ReturnConditionedAgent:
-    """Samples actions from ``model`` under ``target``, chosen against ``reference``."""
+    """Samples actions from ``model`` under ``target``, chosen against ``reference``.
 
-    def __init__(self, model: TrajectoryTransformer, target: Target, reference: Reference) -> None:
+    Raises `CapabilityError` where the target needs what the model lacks.
+    """
+
+    def __init__(self, model: GenerativeModel, target: Target, reference: Reference) -> None:
         self._model = model
         self._target = target
         self._reference = reference
 
     def begin(self, episodes: int, seed: int) -> None:
-        """Choose the commands of new episodes and forget the old ones."""
-        asked = command(self._target, self._reference, episodes, generator(seed, "command"))
-        self._conditioned = asked is not None
-        self._commanded = np.full(episodes, np.nan) if asked is None else asked.copy()
-        self._draw = torch.Generator().manual_seed(integer_seed(seed, "actions"))
-        self._state = self._model.begin(episodes)
-        self._distributions: Any | None = None
+        """Forget the old episodes and be ready for new ones."""
+        actions = torch.Generator().manual_seed(integer_seed(seed, "actions"))
+        self._way = self._begun(episodes, seed, actions)
+
+    def _begun(self, episodes: int, seed: int, actions: torch.Generator) -> Way:
+        commands = generator(seed, "command")
+        target, known = self._target, (self._model, self._reference)
+        match target:
+            case ExponentialTilt() | SampledMaximum() if manner(target) == "resampled":
+                return Resampling(known[0], target, known[1], episodes, commands, actions)
+            case Quantile() | BestOfN() | FactorisedTilt() if manner(target) == "factorised":
+                return Factorising(known[0], target, known[1], episodes, actions)
+            case (
+                FixedReturn()
+                | Quantile()
+                | BestOfN()
+                | ExponentialTilt()
+                | FactorisedTilt()
+                | SampledMaximum()
+                | Unconditioned()
+            ):
+                return Asking(known[0], target, known[1], episodes, commands, actions)
+            case _:
+                assert_never(target)
 
     @property
     def commanded(self) -> Floats:
-        """The return-to-go asked for now, ``[B]``; NaN where nothing is asked."""
-        return self._commanded
+        """The return-to-go asked for at the last action, ``[B]``; NaN where nothing is asked."""
+        return self._way.commanded
 
     @property
     def distributions(self) -> Any | None:
-        """``[B, A]`` of the distributions the last actions were drawn from."""
-        return self._distributions
+        """``[B, P]`` of the distributions the last actions were drawn from; None: not known."""
+        return self._way.distributions
 
-    def act(self, observations: Any) -> Integers:
+    @property
+    def effective_samples(self) -> Floats | None:
+        """Of the candidates the last actions were chosen from, ``[B]``; None: there were none."""
+        return self._way.effective_samples
+
+    def act(self, observations: Any) -> Any:
         """Sample an action for every running episode."""
-        asked = self._commanded if self._conditioned else None
-        self._state = self._model.observe(self._state, observations, asked)
-        known = self._model.distribution(self._state)
-        with torch.inference_mode():
-            actions = sample(self._model.action, known, self._draw)
-        self._state = self._model.remember(self._state, actions)
-        self._distributions = known.double().cpu().numpy()
-        return np.asarray(actions.cpu().numpy())
+        return self._way.act(observations)
 
     def receive(self, rewards: Floats) -> None:
-        """Lower the command by what was received."""
-        self._commanded = self._commanded - rewards
+        """Take note of what the last actions brought."""
+        self._way.receive(rewards)
 
     def narrow(self, rows: Integers) -> None:
         """Keep the episodes ``rows`` alone."""
-        self._commanded = self._commanded[rows]
-        self._state = self._model.narrow(self._state, rows)
+        self._way.narrow(rows)

@@ -29,6 +29,7 @@ class ScriptedAgent:
     """Plays a script; ended episodes go on being asked, their answers unused."""
 
     distributions = None
+    effective_samples = None
 
     def __init__(self, script: Script) -> None:
         self._script = script

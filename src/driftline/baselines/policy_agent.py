@@ -17,6 +17,8 @@ from driftline.shapes import Floats, Integers
 class PolicyAgent:
     """Samples from ``policy``: observations ``[B, ...]`` to log-probabilities ``[B, A]``."""
 
+    effective_samples = None
+
     def __init__(self, policy: Callable[[Any], Floats]) -> None:
         self._policy = policy
 

@@ -6,15 +6,18 @@ stored as JSON and typed on the command line.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, assert_never
+from dataclasses import dataclass
+from typing import Literal, assert_never
 
 import numpy as np
 
+from driftline.conditioning.best_of_n import BestOfN
+from driftline.conditioning.exponential_tilt import ExponentialTilt
+from driftline.conditioning.factorised_tilt import FactorisedTilt
 from driftline.conditioning.fixed import FixedReturn
 from driftline.conditioning.quantile import Quantile
-from driftline.conditioning.reference import Reference, ReferenceName
-from driftline.errors import TargetError
+from driftline.conditioning.reference import Pool, Reference
+from driftline.conditioning.sampled_maximum import SampledMaximum
 from driftline.shapes import Floats
 
 
@@ -23,13 +26,49 @@ class Unconditioned:
     """Ask for nothing: behaviour cloning, the demonstrator model itself."""
 
 
-Target = FixedReturn | Quantile | Unconditioned
+Target = (
+    FixedReturn
+    | Quantile
+    | ExponentialTilt
+    | FactorisedTilt
+    | BestOfN
+    | SampledMaximum
+    | Unconditioned
+)
+
+Manner = Literal["unasked", "asked", "resampled", "factorised"]
+"""How a target acts: asks for nothing; asks for a return chosen at the start of the
+episode; draws the return anew at every step; weighs every action by the returns that
+follow it."""
+
+
+def manner(target: Target) -> Manner:
+    """How ``target`` acts.
+
+    >>> manner(Quantile(0.9)), manner(Quantile(0.9, per="step"))
+    ('asked', 'factorised')
+    """
+    match target:
+        case Unconditioned():
+            return "unasked"
+        case FixedReturn():
+            return "asked"
+        case Quantile() | BestOfN():
+            return "asked" if target.per == "trajectory" else "factorised"
+        case ExponentialTilt():
+            return "asked" if target.per == "trajectory" else "resampled"
+        case SampledMaximum():
+            return "resampled"
+        case FactorisedTilt():
+            return "factorised"
+        case _:
+            assert_never(target)
 
 
 def command(
     target: Target, reference: Reference, episodes: int, draw: np.random.Generator
 ) -> Floats | None:
-    """The return to ask for in each of ``episodes``; None asks for nothing.
+    """The return to ask for in each of ``episodes``; None where none is asked at the start.
 
     >>> reference = Reference.of(np.array([1.0, 2.0, 3.0, 4.0]))
     >>> command(Quantile(0.5, draw="point"), reference, 2, np.random.default_rng(0))
@@ -38,45 +77,18 @@ def command(
     match target:
         case FixedReturn():
             return target.command(reference, episodes)
-        case Quantile():
+        case Quantile() | BestOfN() | ExponentialTilt() if manner(target) == "asked":
             return target.command(reference, episodes, draw)
-        case Unconditioned():
-            return None
         case _:
-            assert_never(target)
+            return None
 
 
-def reference_name(target: Target) -> ReferenceName:
+def pool(target: Target) -> Pool:
     """Which returns the target refers to."""
     match target:
-        case Quantile():
+        case Quantile() | BestOfN() | ExponentialTilt() | FactorisedTilt():
             return target.reference
-        case FixedReturn() | Unconditioned():
+        case FixedReturn() | SampledMaximum() | Unconditioned():
             return "mixture"
         case _:
             assert_never(target)
-
-
-def target_to_json(target: Target) -> dict[str, Any]:
-    """The target's kind and settings.
-
-    >>> target_to_json(FixedReturn(18.0))
-    {'kind': 'FixedReturn', 'value': 18.0, 'extrapolate': False}
-    """
-    return {"kind": type(target).__name__, **asdict(target)}
-
-
-def target_from_json(value: dict[str, Any]) -> Target:
-    """Read what `target_to_json` wrote."""
-    settings = {name: each for name, each in value.items() if name != "kind"}
-    match value.get("kind"):
-        case "FixedReturn":
-            return FixedReturn(**settings)
-        case "Quantile":
-            return Quantile(**settings)
-        case "Unconditioned":
-            return Unconditioned()
-        case kind:
-            raise TargetError(
-                f"target kind {kind!r} is unknown; use FixedReturn, Quantile or Unconditioned"
-            )

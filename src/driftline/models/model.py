@@ -108,6 +108,11 @@ class HasReturnDistribution(Protocol):
         """The return-to-go that each bin stands for, ascending, ``[bins]``."""
         ...
 
+    @property
+    def return_width(self) -> float:
+        """The width of a bin, 0 where bins are exact returns."""
+        ...
+
     def return_log_probabilities(self, state: State, actions: Tensor | None) -> Tensor:
         """Of the step observed in an unconditioned episode.
 

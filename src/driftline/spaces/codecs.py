@@ -65,14 +65,17 @@ class ReturnCodec:
         >>> ReturnCodec(0.0, 1.0, 0.0, 10.0, 5).index(np.array([-3.0, 1.0, 9.9, 40.0]))
         array([0, 0, 4, 4])
         """
-        width = (self.high - self.low) / self.bins
-        return np.clip((returns - self.low) // width, 0, self.bins - 1).astype(np.int64)
+        return np.clip((returns - self.low) // self.width, 0, self.bins - 1).astype(np.int64)
+
+    @property
+    def width(self) -> float:
+        """How much return a bin spans."""
+        return (self.high - self.low) / self.bins
 
     @property
     def centres(self) -> Floats:
         """The return in the middle of each bin, ``[bins]``."""
-        width = (self.high - self.low) / self.bins
-        return np.asarray(self.low + width * (np.arange(self.bins) + 0.5), np.float64)
+        return np.asarray(self.low + self.width * (np.arange(self.bins) + 0.5), np.float64)
 
 
 @dataclass(frozen=True)

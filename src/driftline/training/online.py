@@ -15,8 +15,8 @@ from torch import Tensor
 
 from driftline.agents.return_conditioned import ReturnConditionedAgent
 from driftline.conditioning.fixed import FixedReturn
-from driftline.conditioning.reference import Reference
-from driftline.conditioning.target import Target, reference_name
+from driftline.conditioning.reference import Recent, Reference
+from driftline.conditioning.target import Target, pool
 from driftline.data.mixture import Mixture, MixtureSettings
 from driftline.data.trajectories import Trajectories
 from driftline.models.trajectory_transformer import TrajectoryTransformer
@@ -56,7 +56,7 @@ class Online:
         self._previous = copy.deepcopy(model)
         self._optimiser = adam(self._model, settings.update)
         self._mixture = Mixture(settings.mixture, demonstrations)
-        self._last: Trajectories | None = None
+        self._history: list[Floats] = []
         self.gradient_updates = 0
 
     @property
@@ -73,15 +73,15 @@ class Online:
             # Supported is whatever was ever trained on: a mixture that has left the
             # asked return behind is for the run to show, not a reason to stop it.
             return Reference.of(np.concatenate([part.returns for part in self._mixture.parts]))
-        name = reference_name(self._settings.target)
+        name = pool(self._settings.target)
         match name:
-            case "mixture":
+            case "mixture" | "model":
                 return Reference.of(*self._mixture.returns())
             case "demonstrations":
                 return Reference.of(self._mixture.demonstrations.returns)
-            case "recent":
-                recent = self._last or self._mixture.demonstrations
-                return Reference.of(recent.returns)
+            case Recent():
+                recent = self._history[-name.rounds :] or [self._mixture.demonstrations.returns]
+                return Reference.of(np.concatenate(recent))
             case _:
                 assert_never(name)
 
@@ -99,7 +99,7 @@ class Online:
         """Admit the round's episodes, relabelled, and refit."""
         draw = generator(self._seed, "admit", round)
         self._mixture = self._mixture.admit(experience.trajectories, draw)
-        self._last = experience.trajectories
+        self._history = [*self._history, experience.trajectories.returns]
         self._previous.load_state_dict(self._model.state_dict())
         if self._settings.refit_from == "offline":
             self._model.load_state_dict(self._demonstrator.state_dict())
@@ -130,11 +130,10 @@ class Online:
         load_optimiser(self._optimiser, part(tensors, "optimiser."), values["optimiser"])
         self.gradient_updates = values["gradient_updates"]
         self._mixture = Mixture(self._settings.mixture, self._mixture.demonstrations)
-        self._last = None
+        self._history = [each.returns for each in history]
         for round, trajectories in enumerate(history):
             draw = generator(self._seed, "admit", round)
             self._mixture = self._mixture.admit(trajectories, draw)
-            self._last = trajectories
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
