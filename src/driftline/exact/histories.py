@@ -25,12 +25,14 @@ class Fan:
     """How one level opens into the next.
 
     ``decisions [D]`` are the nodes that go on, ``children`` the nodes that they
-    open into, in the order of decision, action and branch; ``groups [D * A]`` is
-    where each decision's and action's run of children begins.
+    open into, in the order of decision, action and branch; ``owners`` are the rows
+    of ``decisions`` that they come from, and ``groups [D * A]`` is where each
+    decision's and action's run of children begins.
     """
 
     decisions: Integers
     children: slice
+    owners: Integers
     groups: Integers
 
 
@@ -78,7 +80,7 @@ class HistoryTree:
         """Log-probabilities ``[nodes, A]`` of a policy ``[H, S, A]`` that sees time and state."""
         world = self.world
         check_policy(world, policy)
-        times = np.repeat(np.arange(world.horizon + 1), np.diff(self.levels))
+        times = np.repeat(np.arange(len(self.levels) - 1), np.diff(self.levels))
         return log(policy[times.clip(max=world.horizon - 1), self.states])
 
     def log_reach(self, policy: Floats) -> Floats:
@@ -122,13 +124,16 @@ def enumerate_histories(world: FiniteWorld, leaf_limit: int = LEAF_LIMIT) -> His
     for _ in range(world.horizon):
         states, _, _, _, returns = columns[-1]
         open_nodes = np.flatnonzero(~world.terminal[states])
+        if len(open_nodes) == 0:
+            break
         _check_room(world, states[open_nodes], leaf_limit)
         rows, opened = _open(world, states[open_nodes], returns[open_nodes])
         parents = levels[-2] + open_nodes[rows]
         columns.append((opened[0], parents, *opened[1:]))
         levels.append(levels[-1] + len(parents))
         counts = (world.chances[states[open_nodes]] > 0).sum(-1).ravel()
-        fans.append(Fan(levels[-3] + open_nodes, slice(*levels[-2:]), np.cumsum(counts) - counts))
+        groups = np.cumsum(counts) - counts
+        fans.append(Fan(levels[-3] + open_nodes, slice(*levels[-2:]), rows, groups))
     states, parents, actions, chances, returns = (
         np.concatenate(parts) for parts in zip(*columns, strict=True)
     )

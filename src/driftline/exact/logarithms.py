@@ -5,13 +5,16 @@ Knows no world.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from driftline.shapes import Floats, Integers
 
 
-def log(probabilities: npt.ArrayLike) -> Floats:
+def log(probabilities: npt.NDArray[Any] | Sequence[Any] | float) -> Floats:
     """The natural logarithm, -inf at 0."""
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(np.asarray(probabilities, np.float64)))
