@@ -17,13 +17,28 @@ from driftline.exact.factorised import controlled, factorised
 from driftline.exact.histories import enumerate_histories
 from driftline.exact.logarithms import log, log_sum
 from driftline.exact.policies import divergence_by_step, luck_gap
+from driftline.exact.random_worlds import random_tree
 from driftline.exact.return_posteriors import drawn_once, resampled_each_step
-from driftline.exact.reweighted import tail_weights, trajectory_quantilizer, trajectory_tilt
+from driftline.exact.reweighted import (
+    reweighted,
+    tail_weights,
+    trajectory_quantilizer,
+    trajectory_tilt,
+)
 from driftline.exact.soft_values import soft_plan
 from driftline.exact.world import FiniteWorld
 from driftline.seeding import generator
 from driftline.shapes import Floats
-from tests.exact.worlds import Case, deterministic, markov_case, seeds, shares, slopes, stochastic
+from tests.exact.worlds import (
+    Case,
+    case,
+    deterministic,
+    markov_case,
+    seeds,
+    shares,
+    slopes,
+    stochastic,
+)
 
 
 @settings(max_examples=50)
@@ -184,3 +199,21 @@ def test_where_nothing_is_left_to_ask_for_the_demonstrator_goes_on(seed: int, be
         np.testing.assert_array_equal(made.policy[void], each.policy[void])
         sums = log_sum(made.policy[np.concatenate([fan.decisions for fan in each.tree.fans])])
         np.testing.assert_allclose(sums, 0.0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("depth", "actions"), [(7, 5), (8, 4)])
+def test_the_identities_hold_over_tens_of_thousands_of_trajectories(
+    depth: int, actions: int
+) -> None:
+    draw = generator(depth, "large tree")
+    each = case(random_tree(depth, actions, draw, reward_step=0.1), depth)
+    tilt = weights.exponential(each.tree.atoms, 2.0)
+    tail = tail_weights(each.tree, each.policy, 0.05)
+    for chosen in (tilt, tail):
+        wanted = reweighted(each.tree, each.policy, chosen)
+        for policy in (
+            factorised(each.tree, each.policy, chosen).policy,
+            resampled_each_step(each.tree, each.policy, chosen),
+        ):
+            assert total_variation(each.tree.log_probabilities(policy), wanted) < 1e-9
+    assert len(each.tree.leaves) == actions**depth > 50_000

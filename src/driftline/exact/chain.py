@@ -75,4 +75,6 @@ def at_divergence(
         raise SettingsError(
             f"no policy of this kind is {nats:g} nats from the reference; ask for less, not below 0"
         )
+    if excess(0.0) >= 0:  # no more than rounding was asked for
+        return reference
     return at(float(brentq(excess, 0.0, _WIDEST, xtol=1e-14)))
