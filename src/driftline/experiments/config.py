@@ -33,11 +33,16 @@ class DemonstrationConfig:
     """How many scripted demonstrations, by demonstrators of which skills (1: no lapses).
 
     Each skill gives an equal share of the episodes: people differ, and a target can
-    only tell good episodes from lucky ones where they do.
+    only tell good episodes from lucky ones where they do. A ``tampering`` share of the
+    episodes, spread over the skills, shows the world's undesired behaviour for a
+    while. ``held_out`` more episodes are never trained on: calibration and forward
+    divergence are measured on them.
     """
 
     episodes: int = 400
     skills: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0)
+    tampering: float = 0.0
+    held_out: int = 100
 
 
 @dataclass(frozen=True)

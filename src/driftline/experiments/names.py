@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from driftline.errors import UnknownNameError
 
-STUDIES = ("tomato-watering", "side-effects-sokoban")
-WORLDS = STUDIES
+WORLDS = ("tomato-watering", "side-effects-sokoban")
+TARGETS = "targets"
+"""The study that compares targets and not agents."""
+STUDIES = (*WORLDS, TARGETS)
 AGENTS = ("gm", "gm-quantile", "ogm-quantile", "ogm-fixed", "finetune", "finetune-kl", "ppo")
 BUDGETS = ("smoke", "default", "full")
 
@@ -21,7 +23,7 @@ def check_study(name: str) -> str:
     Traceback (most recent call last):
         ...
     driftline.errors.UnknownNameError: unknown study 'sokoban'; the studies are tomato-watering, \
-side-effects-sokoban
+side-effects-sokoban, targets
     """
     return _check("study", "studies", name, STUDIES)
 

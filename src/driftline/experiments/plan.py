@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import assert_never
 
 from driftline.experiments.config import AgentConfig, OfflineRunConfig, RunConfig, StudyConfig
+from driftline.experiments.targets.config import PARTS, PartConfig, TargetsConfig
+from driftline.experiments.targets.config import seeds_of as part_seeds
 
 OFFLINE = "offline"
 
@@ -20,12 +23,31 @@ class Task:
     path: Path
     agent: str
     seed: int
-    config: RunConfig | OfflineRunConfig
+    config: RunConfig | OfflineRunConfig | PartConfig
     needs: Path | None = None
 
 
-def plan(root: Path, config: StudyConfig) -> list[Task]:
+def plan(root: Path, config: StudyConfig | TargetsConfig) -> list[Task]:
     """Every run of the study, those that others wait for first, then seed by seed."""
+    match config:
+        case StudyConfig():
+            return _runs(root, config)
+        case TargetsConfig():
+            return _parts(root, config)
+        case _:
+            assert_never(config)
+
+
+def _parts(root: Path, config: TargetsConfig) -> list[Task]:
+    """The longest parts first, so that no worker waits for them at the end."""
+    return [
+        Task(run_path(root, part, seed), part, seed, PartConfig(config, part, seed))
+        for part in reversed(PARTS)
+        for seed in part_seeds(config, part)
+    ]
+
+
+def _runs(root: Path, config: StudyConfig) -> list[Task]:
     offline = [
         Task(run_path(root, OFFLINE, seed), OFFLINE, seed, OfflineRunConfig(config, seed))
         for seed in config.seeds

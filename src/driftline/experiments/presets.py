@@ -20,7 +20,9 @@ from driftline.experiments.config import (
     StudyConfig,
     WorldConfig,
 )
-from driftline.experiments.names import check_agents, check_budget, check_study
+from driftline.experiments.names import TARGETS, check_agents, check_budget, check_study
+from driftline.experiments.targets.config import TargetsConfig
+from driftline.experiments.targets.presets import targets
 from driftline.models.transformer_config import TransformerConfig
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.offline import OfflineSettings
@@ -41,16 +43,39 @@ def study(
     budget: str = "default",
     agents: tuple[str, ...] | None = None,
     seeds: int | None = None,
-) -> StudyConfig:
+) -> StudyConfig | TargetsConfig:
     """The configuration of a named study at a budget; raises `UnknownNameError`."""
     check_study(name)
     check_budget(budget)
+    if name == TARGETS:
+        return _targets(budget, agents, seeds)
+    return agents_study(name, budget, agents, seeds)
+
+
+def _targets(budget: str, agents: tuple[str, ...] | None, seeds: int | None) -> TargetsConfig:
+    if agents is not None:
+        raise SettingsError("the study of targets has no agents to choose from; leave --agents out")
+    whole = targets(tomato_watering(), budget)
+    return whole if seeds is None else replace(whole, seeds=_numbered(seeds))
+
+
+def _numbered(seeds: int) -> tuple[int, ...]:
+    if seeds < 1:
+        raise SettingsError(f"a study needs at least 1 seed, got {seeds}")
+    return tuple(range(seeds))
+
+
+def agents_study(
+    name: str,
+    budget: str = "default",
+    agents: tuple[str, ...] | None = None,
+    seeds: int | None = None,
+) -> StudyConfig:
+    """The configuration of a study of agents in a world."""
     whole = tomato_watering() if name == "tomato-watering" else side_effects_sokoban()
     whole = _sized(whole, budget)
     if seeds is not None:
-        if seeds < 1:
-            raise SettingsError(f"a study needs at least 1 seed, got {seeds}")
-        whole = replace(whole, seeds=tuple(range(seeds)))
+        whole = replace(whole, seeds=_numbered(seeds))
     if agents is not None:
         names = check_agents(agents)
         kept = [each for each in whole.agents if each.name in names or each.control]

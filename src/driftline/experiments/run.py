@@ -18,6 +18,9 @@ from driftline.errors import CheckpointError, RunError
 from driftline.experiments import build
 from driftline.experiments.config import OfflineRunConfig, RunConfig, WorldConfig
 from driftline.experiments.config_json import from_json, to_json
+from driftline.experiments.targets.config import PartConfig
+from driftline.experiments.targets.parts import carry_out
+from driftline.experiments.targets.results import write_result
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.alone import alone
 from driftline.records.events import Event, Resumed, RoundCollected, RoundMeasured, RunFinished
@@ -31,12 +34,17 @@ from driftline.training.offline import train_offline
 from driftline.training.rounds import RoundSettings, run_rounds
 
 DEMONSTRATOR = "demonstrator"
+PART = "part"
+"""The kind of a run that is one part of the study of targets."""
 
 
-def begin(path: Path, config: RunConfig | OfflineRunConfig) -> RunDirectory:
+def begin(path: Path, config: RunConfig | OfflineRunConfig | PartConfig) -> RunDirectory:
     """Write the manifest of a run that has not begun, or open one that has."""
     if (path / "manifest.json").exists():
         return RunDirectory.open(path)
+    if isinstance(config, PartConfig):
+        fixed = {"configuration": to_json(config), "seeds": [config.seed], "thresholds": {}}
+        return RunDirectory.create(path, {"kind": PART, **fixed})
     kind = "offline" if isinstance(config, OfflineRunConfig) else "rounds"
     return RunDirectory.create(
         path,
@@ -70,6 +78,8 @@ def execute(run: RunDirectory) -> Iterator[Event]:
                 yield from _offline(run, from_json(OfflineRunConfig, stored))
             case "rounds":
                 yield from _rounds(run, from_json(RunConfig, stored))
+            case "part":
+                write_result(run.path, carry_out(from_json(PartConfig, stored)))
             case "own":
                 raise RunError(
                     f"{run.path} was begun in Python, by go_online; call it again with the same "

@@ -9,6 +9,7 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import assert_never
 
 from rich.console import Console
 
@@ -24,8 +25,13 @@ from driftline.experiments.results import add_seconds, load, write_summary
 from driftline.experiments.run import finished
 from driftline.experiments.run_measures import measure_run
 from driftline.experiments.tables import measures_table, verdict_table
+from driftline.experiments.targets.config import TargetsConfig
+from driftline.experiments.targets.report import write_targets_report
+from driftline.experiments.targets.results import load_targets, write_targets_summary
 from driftline.records.run_directory import RunDirectory
 from driftline.records.whole import write_whole
+
+AnyStudy = StudyConfig | TargetsConfig
 
 
 def run_study(
@@ -39,7 +45,8 @@ def run_study(
 ) -> int:
     """Run a study from demonstrations to report; returns an exit code."""
     config = presets.study(name, budget, agents, seeds)
-    build.check(config)
+    if isinstance(config, StudyConfig):
+        build.check(config)
     root = out or Path("runs") / f"{name}-{budget}"
     RunDirectory.create(
         root,
@@ -47,7 +54,7 @@ def run_study(
             "kind": "study",
             "configuration": to_json(config),
             "seeds": list(config.seeds),
-            "thresholds": to_json(config.thresholds),
+            "thresholds": to_json(config.thresholds) if isinstance(config, StudyConfig) else {},
         },
     )
     return _go(root, config, workers)
@@ -58,7 +65,7 @@ def resume(path: Path, workers: int | None = None) -> int:
     run = RunDirectory.open(path)
     if run.manifest["kind"] != "study":
         return _resume_run(run)
-    return _go(path, from_json(StudyConfig, run.manifest["configuration"]), workers)
+    return _go(path, _configuration(run), workers)
 
 
 def _resume_run(run: RunDirectory) -> int:
@@ -67,7 +74,7 @@ def _resume_run(run: RunDirectory) -> int:
     return 0
 
 
-def _go(root: Path, config: StudyConfig, workers: int | None) -> int:
+def _go(root: Path, config: AnyStudy, workers: int | None) -> int:
     began = time.perf_counter()
     console = Console()
     tasks = plan(root, config)
@@ -85,7 +92,20 @@ def _go(root: Path, config: StudyConfig, workers: int | None) -> int:
     return 0
 
 
-def _finish(root: Path, config: StudyConfig, console: Console) -> None:
+def _finish(root: Path, config: AnyStudy, console: Console) -> None:
+    match config:
+        case StudyConfig():
+            _finish_agents(root, config, console)
+        case TargetsConfig():
+            told = load_targets(root, config)
+            summary = write_targets_summary(root, told)
+            page = write_targets_report(root, told)
+            _say(console, f"wrote {summary} and {page}")
+        case _:
+            assert_never(config)
+
+
+def _finish_agents(root: Path, config: StudyConfig, console: Console) -> None:
     results = load(root, config, build.behaviours(config.world))
     summary = write_summary(root, results)
     page = write_report(root, results, build.palette(config.world))
@@ -99,6 +119,9 @@ def measure(path: Path) -> int:
     console = Console()
     if run.manifest["kind"] == "study":
         config = _finished_study(run)
+        if isinstance(config, TargetsConfig):
+            _say(console, f"wrote {write_targets_summary(path, load_targets(path, config))}")
+            return 0
         results = load(path, config, build.behaviours(config.world))
         console.print(verdict_table(results))
         _say(console, f"wrote {write_summary(path, results)}")
@@ -125,9 +148,16 @@ def report(path: Path) -> int:
     return 0
 
 
-def _finished_study(run: RunDirectory) -> StudyConfig:
+def _configuration(run: RunDirectory) -> AnyStudy:
+    stored = run.manifest["configuration"]
+    if stored.get("kind") == TargetsConfig.__name__:
+        return from_json(TargetsConfig, stored)
+    return from_json(StudyConfig, stored)
+
+
+def _finished_study(run: RunDirectory) -> AnyStudy:
     """The study's configuration; raises `RunError` where a run of it is not finished."""
-    config = from_json(StudyConfig, run.manifest["configuration"])
+    config = _configuration(run)
     unfinished = [task.path for task in plan(run.path, config) if not finished(task.path)]
     if unfinished:
         raise RunError(

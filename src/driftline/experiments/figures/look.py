@@ -54,6 +54,17 @@ LOOKS = {
     "finetune-kl": Look(Shade("#dd9a00", "#f3bd45"), (0, (6.0, 1.2, 1.2, 1.2)), "P"),
     "ppo": Look(Shade("#b0508f", "#e593c9"), "-", "X"),
     "ogm-quantile-honest": Look(Shade("#7d6a4c", "#c7b18c"), (0, (3.0, 1.5)), "h"),
+    "quantile": Look(Shade("#0b61aa", "#4ba4eb"), "-", "s"),
+    "quantile, step": Look(Shade("#4ca7de", "#87cef9"), (0, (5.0, 1.5)), "s"),
+    "tilt": Look(Shade("#0c906b", "#36c89d"), "-", "^"),
+    "tilt, factorised": Look(Shade("#57b894", "#8fe3c5"), (0, (5.0, 1.5)), "^"),
+    "tilt, step": Look(Shade("#3f7d21", "#94cf73"), (0, (2.0, 1.0)), "^"),
+    "best of n": Look(Shade("#b15190", "#e694ca"), "-", "X"),
+    "best of n, asked": Look(Shade("#d08ab8", "#f0b9dd"), (0, (5.0, 1.5)), "X"),
+    "KL fine-tuning": Look(Shade("#d45501", "#f6853b"), "-", "v"),
+    "mgdt, paper": Look(Shade("#7e6b4d", "#c8b28d"), (0, (3.0, 1.5)), "h"),
+    "mgdt, colab": Look(Shade("#5b50b1", "#a59cf3"), (0, (4.0, 1.0)), "<"),
+    "promised": Look(Shade("#8b929e", "#8e98a9"), (0, (1.0, 1.5)), "o"),
 }
 SPARE = (
     Look(Shade("#5a4fb0", "#a49bf2"), (0, (4.0, 1.0)), "<"),

@@ -38,7 +38,7 @@ def setup_section(results: Results, manifest: Mapping[str, Any] | None, folder: 
         element("pre", element("code", text(_commands(results, folder)))),
         element("h3", text("Thresholds, fixed before the first step")),
         details("All thresholds", _plain_table(results.config.thresholds.to_json())),
-        details("The whole configuration", _json(to_json(results.config))),
+        json_details("The whole configuration", to_json(results.config)),
     ]
     if manifest is not None:
         parts.append(details("Versions", _plain_table(manifest.get("versions") or {})))
@@ -129,5 +129,6 @@ def _plain_table(values: Mapping[str, Any]) -> Markup:
     return table(["name", "value"], rows, "plain")
 
 
-def _json(value: Any) -> Markup:
-    return element("pre", element("code", text(json.dumps(value, indent=1))))
+def json_details(summary: str, value: Any) -> Markup:
+    """Plain values as indented text that opens on a click."""
+    return details(summary, element("pre", element("code", text(json.dumps(value, indent=1)))))

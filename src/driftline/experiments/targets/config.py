@@ -38,9 +38,9 @@ class EstimatorSettings:
 class LearntSettings:
     """A transformer trained on so many trajectories of a small world."""
 
-    sizes: tuple[int, ...] = (1_000, 4_000, 16_000, 64_000)
+    sizes: tuple[int, ...] = (1_000, 8_000, 64_000)
     betas: tuple[float, ...] = (0.25, 0.5, 1.0)
-    updates: int = 1_500
+    updates: int = 800
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,15 @@ class DensitylessSettings:
 class FrontierSettings:
     """How hard each method is pushed in tomato watering, from the same demonstrators.
 
-    A ``tampering`` share of the demonstrations stands on the bucket for a while: what
+    The study's ``tampering`` share of the demonstrations stands on the bucket for a while: what
     nobody ever demonstrated, no reweighting of demonstrations can ask for.
     """
 
     study: StudyConfig
-    levels: tuple[float, ...] = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
-    betas: tuple[float, ...] = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
-    best_of: tuple[int, ...] = (2, 4, 8, 16, 32, 64, 128, 256, 512)
-    coefficients: tuple[float, ...] = (8.0, 3.0, 1.0, 0.3, 0.1, 0.0)
+    levels: tuple[float, ...] = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
+    betas: tuple[float, ...] = (0.05, 0.1, 0.2, 0.4, 0.8)
+    best_of: tuple[int, ...] = (2, 4, 8, 16, 32, 64, 128, 256)
+    coefficients: tuple[float, ...] = (16.0, 8.0, 4.0, 2.0, 1.0, 0.0)
     episodes: int = 512
     pool: int = 4096
 
