@@ -180,11 +180,10 @@ def test_with_chance_a_fixed_threshold_breaks_the_quantilizers_bound(rare: float
     played = each.tree.log_probabilities(factorised(each.tree, each.policy, tail).policy)
     assert maximum_ratio(played, each.demonstrated) == pytest.approx(1 / rare)
     assert chi_squared(played, each.demonstrated) > 0.5 / rare - 1
-    caution = each.tree.expectation(played, (each.tree.states[each.tree.leaves] == 3) * 1.0)
-    assert caution == pytest.approx(1.0)
+    assert each.tree.expectation(played) > 0.59  # of what 1 was promised
     costs = np.where(np.isclose(played - each.demonstrated, np.log(1 / rare)), 1.0, 0.0)
     harmed, before = (each.tree.expectation(p, costs) for p in (played, each.demonstrated))
-    assert harmed > before / share * 10 if rare < 1e-2 else harmed > before / share
+    assert harmed > 10 * before / share  # a quantilizer's cost is at most before / share
 
 
 @given(seeds, st.integers(1, 4))

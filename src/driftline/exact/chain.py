@@ -16,6 +16,7 @@ from driftline.exact.world import FiniteWorld
 from driftline.shapes import Floats
 
 _WIDEST = 64.0
+_ROUNDING = 1e-12
 
 
 def chain(steps: int = 50, actions: int = 5, positions: int = 11, slip: float = 0.1) -> FiniteWorld:
@@ -75,6 +76,6 @@ def at_divergence(
         raise SettingsError(
             f"no policy of this kind is {nats:g} nats from the reference; ask for less, not below 0"
         )
-    if excess(0.0) >= 0:  # no more than rounding was asked for
+    if nats < _ROUNDING:
         return reference
-    return at(float(brentq(excess, 0.0, _WIDEST, xtol=1e-14)))
+    return at(float(brentq(excess, 0.0, _WIDEST, xtol=1e-13)))
