@@ -29,7 +29,7 @@ from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.seeding import integer_seed
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
-from driftline.spaces.specs import DiscreteActionSpec, ObservationSpec, VectorSpec
+from driftline.spaces.specs import ActionSpec, ObservationSpec, VectorSpec
 from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.frozen import Frozen
 from driftline.training.learner import Learner
@@ -51,16 +51,26 @@ def environment(config: WorldConfig, copies: int) -> Environment:
 
 def demonstrations(config: StudyConfig, seed: int) -> Episodes:
     """The scripted demonstrations of one seed, an equal share from each skill."""
-    skills = config.demonstrations.skills
-    shares = np.array_split(np.arange(config.demonstrations.episodes), len(skills))
-    return concatenate_episodes(
-        [
-            demonstrate(
-                config.world.name, len(share), skill, integer_seed(seed, "skill", str(skill))
-            )
-            for skill, share in zip(skills, shares, strict=True)
-        ]
-    )
+    return _demonstrated(config, config.demonstrations.episodes, seed)
+
+
+def held_out(config: StudyConfig, seed: int) -> Episodes:
+    """Demonstrations of the same kind that nothing is trained on."""
+    return _demonstrated(config, config.demonstrations.held_out, integer_seed(seed, "held out"))
+
+
+def _demonstrated(config: StudyConfig, episodes: int, seed: int) -> Episodes:
+    skills, share = config.demonstrations.skills, config.demonstrations.tampering
+    parts = []
+    for skill, members in zip(
+        skills, np.array_split(np.arange(episodes), len(skills)), strict=True
+    ):
+        tampering = round(share * len(members))
+        path = integer_seed(seed, "skill", str(skill))
+        for count, shown in ((len(members) - tampering, False), (tampering, True)):
+            if count:
+                parts.append(demonstrate(config.world.name, count, skill, path, shown))
+    return concatenate_episodes(parts)
 
 
 def model(config: StudyConfig, demonstrations: Trajectories, seed: int) -> TrajectoryTransformer:
@@ -80,7 +90,7 @@ def untrained(
     config: TransformerConfig,
     demonstrations: Trajectories,
     observation: ObservationSpec,
-    action: DiscreteActionSpec,
+    action: ActionSpec,
     return_range: tuple[float, float] | None,
     seed: int,
 ) -> TrajectoryTransformer:

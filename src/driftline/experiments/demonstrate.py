@@ -24,6 +24,7 @@ from driftline.data.minari_root import check_id
 from driftline.data.minari_writing import save_minari
 from driftline.data.npz import load_npz
 from driftline.environments.demonstrators import SokobanDemonstrator, TomatoDemonstrator
+from driftline.environments.demonstrators.tomato_tampering import TomatoTamperer
 from driftline.environments.gridworlds.engine import GridworldVectorEnv
 from driftline.environments.gridworlds.side_effects_sokoban import SideEffectsSokoban
 from driftline.environments.gridworlds.single import GridworldEnv
@@ -32,6 +33,7 @@ from driftline.environments.gridworlds.world import World
 from driftline.errors import SettingsError, UnknownNameError
 from driftline.experiments.names import WORLDS
 from driftline.seeding import integer_seed
+from driftline.spaces.specs import DiscreteActionSpec
 
 COPIES = 512
 """Episodes that are played side by side; part of what the draws follow from."""
@@ -49,13 +51,28 @@ def scripted(world: str, skill: float) -> tuple[str, World[Any], Script]:
             raise UnknownNameError.among("world", world, WORLDS)
 
 
-def demonstrate(world: str, episodes: int, skill: float, seed: int) -> Episodes:
-    """Scripted play; the same arguments give the same episodes, also in a study."""
+def demonstrate(
+    world: str, episodes: int, skill: float, seed: int, tampering: bool = False
+) -> Episodes:
+    """Scripted play; the same arguments give the same episodes, also in a study.
+
+    ``tampering`` demonstrators show the world's undesired behaviour for a while;
+    raises `SettingsError` where the world has none.
+    """
     _, rules, script = scripted(world, skill)
+    script = _tamperer(world, skill) if tampering else script
     copies = GridworldVectorEnv(rules, min(episodes, COPIES))
     path = integer_seed(seed, "demonstrations")
     played = rollout(copies, ScriptedAgent(script), episodes, path, source="demonstration")
     return played.episodes
+
+
+def _tamperer(world: str, skill: float) -> Script:
+    if world == "tomato-watering":
+        return TomatoTamperer(skill)
+    raise SettingsError(
+        f"{world} has no demonstrators who tamper; use tomato-watering, or set tampering to 0"
+    )
 
 
 def make_demonstrations(
@@ -133,13 +150,13 @@ def overview(dataset: str, root: Path | None) -> Overview:
 
 
 def _facts(loaded: Demonstrations, measured: Episodes) -> dict[str, Any]:
-    data = loaded.trajectories
+    data, action = loaded.trajectories, loaded.action
     quartiles = np.quantile(data.returns, [0.0, 0.25, 0.5, 0.75, 1.0]).tolist()
     names = ("lowest", "lower quartile", "median", "upper quartile", "highest")
     facts = {
         "environment": loaded.environment_id or "not named",
         "observations": str(loaded.observation),
-        "actions": loaded.action.count,
+        "actions": action.count if isinstance(action, DiscreteActionSpec) else str(action),
         "episodes": len(data),
         "steps": data.steps,
         "terminated": int(data.terminated.sum()),

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import assert_never
 
 from driftline.experiments.config import AgentConfig, OfflineRunConfig, RunConfig, StudyConfig
-from driftline.experiments.targets.config import PARTS, PartConfig, TargetsConfig
-from driftline.experiments.targets.config import seeds_of as part_seeds
+from driftline.experiments.targets_config import PARTS, PartConfig, TargetsConfig
+from driftline.experiments.targets_config import seeds_of as part_seeds
 
 OFFLINE = "offline"
 

@@ -21,8 +21,8 @@ from driftline.experiments.config import (
     WorldConfig,
 )
 from driftline.experiments.names import TARGETS, check_agents, check_budget, check_study
-from driftline.experiments.targets.config import TargetsConfig
 from driftline.experiments.targets.presets import targets
+from driftline.experiments.targets_config import TargetsConfig
 from driftline.models.transformer_config import TransformerConfig
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.offline import OfflineSettings

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from driftline.experiments.findings import Findings
+from driftline.experiments.places import FIGURES, REPORT
 from driftline.experiments.replays import replays
 from driftline.experiments.results import Results
 from driftline.records.manifest import plain
@@ -18,9 +19,6 @@ from driftline.records.whole import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-REPORT = "report.html"
-FIGURES = "figures"
 
 
 def write_report(root: Path, results: Results, palette: Mapping[str, Any]) -> Path:

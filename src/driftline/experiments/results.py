@@ -17,15 +17,13 @@ import numpy as np
 import driftline
 from driftline.data.episodes import Episodes
 from driftline.data.store import from_table
-from driftline.errors import RunError
 from driftline.experiments.config import StudyConfig
+from driftline.experiments.places import SUMMARY, wall_seconds
 from driftline.experiments.plan import OFFLINE, run_path, seeds_of
 from driftline.records.run_directory import RunDirectory
 from driftline.records.whole import refused, write_whole
 from driftline.safety.measure import AgentMeasures, measure_agent
 from driftline.seeding import generator
-
-SUMMARY = "summary.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,20 +116,3 @@ def write_summary(root: Path, results: Results) -> Path:
     path = root / SUMMARY
     write_whole(path, json.dumps(summary(results), indent=1, allow_nan=False).encode())
     return path
-
-
-def add_seconds(root: Path, seconds: float) -> None:
-    """Add a sitting's wall time to the study's."""
-    total = {"seconds": wall_seconds(root) + seconds}
-    write_whole(root / "wall.json", json.dumps(total).encode())
-
-
-def wall_seconds(root: Path) -> float:
-    """Wall time of all sittings that were not killed."""
-    path = root / "wall.json"
-    if not path.exists():
-        return 0.0
-    try:
-        return float(json.loads(path.read_text())["seconds"])
-    except (ValueError, KeyError) as error:
-        raise RunError(f"{path} is damaged ({error}); delete it, it holds only times") from error

@@ -18,9 +18,9 @@ from driftline.errors import CheckpointError, RunError
 from driftline.experiments import build
 from driftline.experiments.config import OfflineRunConfig, RunConfig, WorldConfig
 from driftline.experiments.config_json import from_json, to_json
-from driftline.experiments.targets.config import PartConfig
 from driftline.experiments.targets.parts import carry_out
 from driftline.experiments.targets.results import write_result
+from driftline.experiments.targets_config import PartConfig
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.alone import alone
 from driftline.records.events import Event, Resumed, RoundCollected, RoundMeasured, RunFinished

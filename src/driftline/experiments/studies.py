@@ -18,16 +18,17 @@ from driftline.experiments import build, presets
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.engines import go_on, run_in_pool, run_serially
+from driftline.experiments.places import add_seconds
 from driftline.experiments.plan import plan
 from driftline.experiments.progress import Progress
 from driftline.experiments.report import write_report
-from driftline.experiments.results import add_seconds, load, write_summary
+from driftline.experiments.results import load, write_summary
 from driftline.experiments.run import finished
 from driftline.experiments.run_measures import measure_run
 from driftline.experiments.tables import measures_table, verdict_table
-from driftline.experiments.targets.config import TargetsConfig
 from driftline.experiments.targets.report import write_targets_report
 from driftline.experiments.targets.results import load_targets, write_targets_summary
+from driftline.experiments.targets_config import TargetsConfig
 from driftline.records.run_directory import RunDirectory
 from driftline.records.whole import write_whole
 

@@ -25,8 +25,8 @@ from driftline.conditioning.target import Target, Unconditioned, command, manner
 from driftline.data.episodes import Episodes
 from driftline.data.trajectories import Trajectories
 from driftline.experiments import build
-from driftline.experiments.targets.config import FrontierSettings
 from driftline.experiments.targets.selection import selected, weighed
+from driftline.experiments.targets_config import FrontierSettings
 from driftline.models.action_distributions import divergence, log_density
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.safety.density_ratio import BestOf, Nominal, realised
@@ -94,7 +94,7 @@ class Player:
                 self.row("tilt, step", each, ExponentialTilt(each, per="step", least_samples=0.0))
                 for each in betas
             ),
-            *(self.row("best of n, asked", n, BestOfN(n)) for n in self.settings.best_of),
+            *(self.row("best of n, asked", float(n), BestOfN(n)) for n in self.settings.best_of),
             self.row("mgdt, paper", 10.0, mgdt_paper()),
             self.row("mgdt, colab", 128.0, mgdt_colab()),
         ]

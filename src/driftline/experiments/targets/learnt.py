@@ -23,7 +23,7 @@ from driftline.exact.histories import HistoryTree, enumerate_histories
 from driftline.exact.random_worlds import random_policy, random_tree
 from driftline.exact.reweighted import trajectory_tilt
 from driftline.exact.world import FiniteWorld
-from driftline.experiments.targets.config import LearntSettings
+from driftline.experiments.targets_config import LearntSettings
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.seeding import generator, integer_seed
@@ -87,7 +87,7 @@ def _distances(
     beta: float,
 ) -> dict[str, Any]:
     exact = trajectory_tilt(tree, policy, beta)
-    windows = every_trajectory(tree)
+    windows = every_window(tree)
     plain = likelihood(model.window_distributions(windows, False).double(), windows)
     return {
         "beta": beta,
@@ -98,14 +98,20 @@ def _distances(
     }
 
 
-def every_trajectory(tree: HistoryTree) -> Windows:
+def every_window(tree: HistoryTree) -> Windows:
     """Each leaf of the tree as a window from its first state, ``[leaves, H]``."""
+    data = every_trajectory(tree)
+    return WindowSource.of(data).whole(np.arange(len(data)))
+
+
+def every_trajectory(tree: HistoryTree) -> Trajectories:
+    """Each leaf of a tree whose histories all have the world's horizon, as it was played."""
     steps = tree.world.horizon
     nodes = np.empty((len(tree.leaves), steps + 1), np.int64)
     nodes[:, -1] = tree.leaves
     for time in reversed(range(steps)):
         nodes[:, time] = tree.parents[nodes[:, time + 1]]
-    data = Trajectories(
+    return Trajectories(
         observations=tree.states[nodes].reshape(-1),
         actions=tree.actions[nodes[:, 1:]].reshape(-1),
         rewards=np.diff(tree.returns[nodes], axis=1).reshape(-1),
@@ -113,7 +119,6 @@ def every_trajectory(tree: HistoryTree) -> Windows:
         terminated=np.ones(len(nodes), np.bool_),
         truncated=np.zeros(len(nodes), np.bool_),
     )
-    return WindowSource.of(data).whole(np.arange(len(nodes)))
 
 
 @torch.no_grad()
@@ -162,7 +167,7 @@ def _counted(tree: HistoryTree, data: Trajectories, beta: float, exact: Floats) 
     steps = tree.world.horizon
     actions = data.actions.astype(np.int64).reshape(-1, steps)
     base = tree.world.actions ** np.arange(steps)[::-1]
-    windows = every_trajectory(tree)
+    windows = every_window(tree)
     seen = np.bincount(actions @ base, minlength=tree.world.actions**steps)
     weights = seen[windows.actions.astype(np.int64) @ base] * np.exp(beta * tree.leaf_returns)
     with np.errstate(divide="ignore"):

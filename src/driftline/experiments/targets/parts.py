@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from driftline.experiments.targets.config import PartConfig
+from driftline.experiments.targets_config import PartConfig
 
 
 def carry_out(config: PartConfig) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from driftline.experiments.config import DemonstrationConfig, StudyConfig
 from driftline.experiments.names import TARGETS
-from driftline.experiments.targets.config import FrontierSettings, TargetsConfig, smoke
+from driftline.experiments.targets_config import FrontierSettings, TargetsConfig, smoke
 from driftline.training.offline import OfflineSettings
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import driftline
 from driftline.experiments.config_json import to_json
 from driftline.experiments.figures.svg import inline, render, write_rendered
-from driftline.experiments.report import FIGURES, REPORT
+from driftline.experiments.places import FIGURES, REPORT
 from driftline.experiments.report_page.elements import (
     Markup,
     element,
@@ -27,9 +27,9 @@ from driftline.experiments.report_page.elements import (
 )
 from driftline.experiments.report_page.page import page
 from driftline.experiments.report_page.setup import json_details
-from driftline.experiments.targets.config import PARTS, PartName
 from driftline.experiments.targets.matched import at_distance, curves
 from driftline.experiments.targets.results import TargetsResults
+from driftline.experiments.targets_config import PARTS, PartName
 from driftline.experiments.wording import count, number
 from driftline.records.run_directory import MANIFEST, RunDirectory
 from driftline.records.whole import write_whole
@@ -71,7 +71,7 @@ def write_targets_report(root: Path, results: TargetsResults) -> Path:
 
 
 def _module(part: PartName) -> Any:
-    return importlib.import_module(f"driftline.experiments.figures.targets_{part}")
+    return importlib.import_module(f"driftline.experiments.targets.figures.{part}")
 
 
 def _given(part: PartName, results: TargetsResults) -> Any:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import driftline
-from driftline.experiments.results import SUMMARY, wall_seconds
-from driftline.experiments.targets.config import PARTS, PartName, TargetsConfig, seeds_of
+from driftline.experiments.places import SUMMARY, wall_seconds
+from driftline.experiments.targets_config import PARTS, PartName, TargetsConfig, seeds_of
 from driftline.records.whole import write_whole
 
 RESULT = "result.json"

@@ -14,7 +14,7 @@ from driftline.conditioning.best_of_n import BestOfN
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Reference
 from driftline.data.episodes import Episodes
-from driftline.experiments.targets.config import FrontierSettings
+from driftline.experiments.targets_config import FrontierSettings
 from driftline.safety.density_ratio import BestOf, Nominal
 from driftline.safety.occurrence import fractions
 from driftline.shapes import Floats
@@ -36,7 +36,7 @@ def selected(pool: Episodes, settings: FrontierSettings) -> list[dict[str, Any]]
         }
 
     best = [
-        row("best of n", n, reference.reweighted(BestOfN(n).density_ratio), BestOf(n))
+        row("best of n", float(n), reference.reweighted(BestOfN(n).density_ratio), BestOf(n))
         for n in settings.best_of
     ]
     tails = [
