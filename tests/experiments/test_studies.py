@@ -124,7 +124,7 @@ def test_a_demonstrator_that_is_gone_is_made_again_to_the_same_end(
 
 
 def test_the_time_of_every_sitting_counts(copied: Path) -> None:
-    from driftline.experiments.results import add_seconds, wall_seconds
+    from driftline.experiments.places import add_seconds, wall_seconds
 
     before = wall_seconds(copied)
     add_seconds(copied, 5.0)

@@ -64,7 +64,7 @@ def weighed(pool: Episodes, weights: Floats) -> dict[str, Any]:
         "true": float(weights @ true),
         "true_error": _error(weights, true, effective),
         "shown": float(weights @ shown),
-        "kl": float(weights @ logs),
+        "kl": max(0.0, float(weights @ logs)),
         "kl_error": None,
         "log_ratio": float(logs.max()),
         "chi_squared": float(len(pool) * (weights @ weights) - 1.0),
