@@ -126,5 +126,16 @@ class FlowReturnHead(nn.Module):
 
     def after(self, context: Tensor, actions: Tensor) -> Tensor:
         """Contexts ``[..., width]`` that broadcast against actions ``[..., d]``."""
-        known = torch.cat([actions, torch.ones_like(actions[..., :1])], dim=-1)
-        return torch.log_softmax(self.network(known, context), dim=-1)
+        return torch.log_softmax(self.network(_known(actions), context), dim=-1)
+
+    def nll(self, context: Tensor, actions: Tensor, bins: Tensor) -> Tensor:
+        """Mean cross-entropy of ``bins int64 [N]``, before and after ``actions [N, d]``."""
+        known = _known(actions)
+        both = torch.stack([self.unknown.expand_as(known), known])
+        logits = self.network(both, context).flatten(0, 1)
+        return nn.functional.cross_entropy(logits, bins.repeat(2))
+
+
+def _known(actions: Tensor) -> Tensor:
+    """Actions ``[..., d]`` with a 1 that says that they are known, ``[..., d + 1]``."""
+    return torch.cat([actions, torch.ones_like(actions[..., :1])], dim=-1)

@@ -133,7 +133,8 @@ class FlowPolicy(nn.Module):
         lottery = torch.rand(len(windows.valid), generator=generator)
         kept = (lottery >= self.config.return_dropout).to(self.device)[steps.windows]
         flow_mse = self._flow_mse(steps, kept, generator)
-        return_nll = self._return_nll(steps)
+        context = self.head_read(steps.histories)
+        return_nll = self.return_head.nll(context, steps.actions, steps.return_bins)
         return Losses(
             total=flow_mse + self.config.return_loss_weight * return_nll,
             parts={"flow_mse": flow_mse.item(), "return_nll": return_nll.item()},
@@ -144,13 +145,6 @@ class FlowPolicy(nn.Module):
         returned = self.embed_return(steps.returns.unsqueeze(1), kept).squeeze(1)
         found = self.velocity(points, times, self.read(steps.histories) + returned)
         return nn.functional.mse_loss(found, velocities)
-
-    def _return_nll(self, steps: FlowSteps) -> Tensor:
-        context = self.head_read(steps.histories)
-        before = self.return_head.before(context)
-        after = self.return_head.after(context, steps.actions)
-        losses = [nn.functional.nll_loss(each, steps.return_bins) for each in (before, after)]
-        return 0.5 * (losses[0] + losses[1])
 
     def window_return_log_probabilities(self, windows: Windows, after_action: bool) -> Tensor:
         """``float32 [B, L, bins]``, 0 in the padding; see `HasReturnDistribution`."""
