@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
-from gymnasium.vector import AutoresetMode
+from gymnasium.spaces import Box
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from driftline.agents.return_conditioned import ReturnConditionedAgent
 from driftline.agents.rollout import Rollout, rollout
@@ -16,6 +18,26 @@ from driftline.conditioning.target import Unconditioned
 from driftline.data.episodes import Episodes
 from driftline.errors import SettingsError
 from tests.agents.tabular import END, TabularWorld, random_world, tabular_model
+
+
+class Drifting(gymnasium.Env[Any, Any]):
+    """Observes the sum of the actions; effort costs; ends when far out, or after 9 steps."""
+
+    def __init__(self, actions: Box) -> None:
+        self.action_space = actions
+        self.observation_space = Box(-np.inf, np.inf, actions.shape, np.float64)
+
+    def reset(self, *, seed: Any = None, options: Any = None) -> tuple[Any, dict[str, Any]]:
+        super().reset(seed=seed)
+        self.place, self.age = self.np_random.normal(size=self.action_space.shape), 0
+        return self.place.copy(), {}
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        assert self.action_space.contains(action), (action, action.dtype)
+        self.place, self.age = self.place + action, self.age + 1
+        out = bool(np.abs(self.place).max() > 3.0)
+        return self.place.copy(), -float(np.abs(action).sum()), out, self.age == 9, {}
+
 
 KNOWN = np.log(np.random.default_rng(5).dirichlet(np.ones(3), 10))
 """What the agent of these tests says its distributions were, by state."""
@@ -162,6 +184,46 @@ def test_a_world_without_hidden_rewards_or_behaviours_records_none() -> None:
     assert np.isnan(recorded.hidden_rewards).all()
     assert recorded.behaviours == ()
     assert dict(recorded.available) == {}
+
+
+class Pushing:
+    """Pushes too hard, by its place and by how long its episode has lasted."""
+
+    distributions = None
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def begin(self, episodes: int, seed: int) -> None:
+        self.commanded, self._age = np.full(episodes, np.nan), 0
+
+    def act(self, observations: Any) -> Any:
+        self._age += 1
+        push = 0.3 * self._age - observations[:, :1] - np.arange(self._size)
+        return push.astype(np.float32)
+
+    def receive(self, rewards: Any) -> None: ...
+
+    def narrow(self, rows: Any) -> None:
+        self.commanded = self.commanded[rows]
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_continuous_actions_arrive_in_their_box_and_are_recorded_as_they_arrived(
+    kind: type,
+) -> None:
+    box = Box(np.array([-1.0, -0.1], kind), np.array([1.0, 0.7], kind), dtype=kind)
+    copies = SyncVectorEnv([lambda: Drifting(box)] * 5)
+    data = rollout(copies, Pushing(2), 12, seed=0).episodes.trajectories
+    assert data.actions.dtype == kind
+    assert data.actions.shape == (data.steps, 2)
+    assert (data.actions == box.high).any()
+    assert (data.actions == box.low).any()
+    assert len(set(data.lengths.tolist())) > 1
+    for one in data:
+        moved = one.observations[0] + np.cumsum(one.actions.astype(np.float64), axis=0)
+        assert np.allclose(one.observations[1:], moved)
+        assert np.allclose(one.rewards, -np.abs(one.actions).sum(1))
 
 
 @pytest.mark.parametrize("mode", [AutoresetMode.SAME_STEP, AutoresetMode.DISABLED, "SameStep"])

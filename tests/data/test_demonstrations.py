@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from driftline.data.demonstrations import Demonstrations
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError
-from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, VectorSpec
-from tests.data.examples import random_trajectories
+from driftline.spaces.specs import CodesSpec, ContinuousActionSpec, DiscreteActionSpec, VectorSpec
+from tests.data.examples import random_trajectories, within
 
 LENGTHS = [2, 3, 4]
 
@@ -85,6 +85,40 @@ def test_observations_of_another_space_are_refused(kind: str, spec: Any) -> None
 def test_actions_that_are_not_one_integer_a_step_are_refused(actions: np.ndarray) -> None:
     with pytest.raises(DataError, match="one integer for each step"):
         Demonstrations(trajectories(actions=actions), CodesSpec((7, 9), 6), DiscreteActionSpec(4))
+
+
+BOX = ContinuousActionSpec((-1.0, 0.1), (1.0, 0.7))
+
+
+def acted(**columns: Any) -> Demonstrations:
+    actions = within(np.random.default_rng(1), BOX, sum(LENGTHS))
+    return Demonstrations(
+        trajectories("vectors", **{"actions": actions, **columns}), VectorSpec(4), BOX
+    )
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_actions_at_the_limits_of_their_box_are_inside(kind: type) -> None:
+    ends = np.array([BOX.low, BOX.high], kind)
+    assert len(acted(actions=ends[np.arange(9) % 2])) == len(LENGTHS)
+
+
+@pytest.mark.parametrize("value", [1.001, -1.001, np.nan])
+def test_actions_outside_their_box_are_found_and_counted(value: float) -> None:
+    actions = np.tile(np.array([0.5, 0.5]), (9, 1))
+    actions[[3, 7], 0] = value
+    said = r"episode 1, step 1: action \[.*\] is outside .*, as are 2 of 9; clip them where"
+    with pytest.raises(DataError, match=said) as caught:
+        acted(actions=actions)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "actions", [np.zeros(9), np.zeros((9, 3)), np.zeros((9, 2), np.int64), np.zeros(9, np.int64)]
+)
+def test_actions_that_are_not_a_vector_a_step_are_refused(actions: np.ndarray) -> None:
+    with pytest.raises(DataError, match="2 floating-point numbers for each step are needed"):
+        acted(actions=actions)
 
 
 def test_no_episodes_are_refused() -> None:

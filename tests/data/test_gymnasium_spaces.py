@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gymnasium
+import hypothesis
 import numpy as np
 import pytest
 from gymnasium import spaces
@@ -16,7 +17,14 @@ from driftline.data.gymnasium_spaces import (
     observation_spec,
 )
 from driftline.errors import SpaceError
-from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, ObservationSpec, VectorSpec
+from driftline.spaces.specs import (
+    ActionSpec,
+    CodesSpec,
+    ContinuousActionSpec,
+    DiscreteActionSpec,
+    ObservationSpec,
+    VectorSpec,
+)
 
 SHAPES = st.lists(st.integers(1, 4), max_size=3).map(tuple)
 
@@ -41,15 +49,32 @@ def test_discrete_actions_survive_too(count: int) -> None:
     assert action_spec(action_space(DiscreteActionSpec(count))) == DiscreteActionSpec(count)
 
 
+@given(
+    st.lists(st.tuples(st.floats(-9, 9), st.floats(1e-3, 9)), min_size=1, max_size=4),
+    st.sampled_from([16, 32, 64]),
+)
+def test_continuous_actions_keep_their_limits_to_the_last_bit(
+    ends: list[tuple[float, float]], width: int
+) -> None:
+    kind = np.dtype(f"float{width}").type
+    low = tuple(float(kind(low)) for low, _ in ends)
+    high = tuple(float(kind(low + span)) for low, span in ends)
+    hypothesis.assume(all(left < right for left, right in zip(low, high, strict=True)))
+    spec = ContinuousActionSpec(low, high)
+    assert action_spec(action_space(spec)) == spec
+    assert action_spec(spaces.Box(np.array(low, kind), np.array(high, kind), dtype=kind)) == spec
+
+
 @pytest.mark.parametrize(
     ("name", "observation", "action"),
     [
         ("FrozenLake-v1", CodesSpec((), 16), DiscreteActionSpec(4)),
         ("CartPole-v1", VectorSpec(4), DiscreteActionSpec(2)),
+        ("Pendulum-v1", VectorSpec(3), ContinuousActionSpec((-2.0,), (2.0,))),
     ],
 )
 def test_spaces_of_environments_that_are_not_ours(
-    name: str, observation: ObservationSpec, action: DiscreteActionSpec
+    name: str, observation: ObservationSpec, action: ActionSpec
 ) -> None:
     environment = gymnasium.make(name)
     assert observation_spec(environment.observation_space) == observation
@@ -85,12 +110,30 @@ def test_an_unsupported_observation_space_is_one_line_with_a_repair(
     assert type(space).__name__ in said
 
 
-@pytest.mark.parametrize(
-    "space",
-    [spaces.Box(-1.0, 1.0, (2,)), spaces.MultiDiscrete([2, 2]), spaces.Discrete(2, start=-1)],
-    ids=str,
-)
-def test_an_unsupported_action_space_is_one_line_with_a_repair(space: spaces.Space) -> None:
-    with pytest.raises(SpaceError, match=r"action space .* supported is Discrete\(n\)") as caught:
+REFUSED_ACTIONS = [
+    (spaces.MultiDiscrete([2, 2]), "offers a discrete set"),
+    (spaces.Discrete(2, start=-1), "start at 0"),
+    (spaces.Box(-1.0, 1.0, (2, 2)), "reshape the actions of a flat Box"),
+    (spaces.Box(-1.0, 1.0, ()), "reshape the actions of a flat Box"),
+    (spaces.Box(-np.inf, 1.0, (2,)), "finite limits in a TransformAction"),
+    (spaces.Box(0, 9, (2,), np.int64), "floating-point actions in a TransformAction"),
+    (spaces.Box(np.float32([0, 0]), np.float32([1, 0])), "in which nothing can be chosen"),
+]
+
+
+@pytest.mark.parametrize(("space", "repair"), REFUSED_ACTIONS, ids=lambda each: str(each)[:30])
+def test_an_unsupported_action_space_is_one_line_with_a_repair(
+    space: spaces.Space, repair: str
+) -> None:
+    with pytest.raises(SpaceError, match=rf"action space .* supported are .*{repair}") as caught:
         action_spec(space)
     assert "\n" not in str(caught.value)
+
+
+def test_a_box_as_a_wrapper_repairs_it_is_supported() -> None:
+    endless = gymnasium.make("Pendulum-v1")
+    endless.action_space = spaces.Box(-np.inf, np.inf, (1,))
+    repaired = gymnasium.wrappers.TransformAction(
+        endless, lambda action: action, spaces.Box(-2.0, 2.0, (1,))
+    )
+    assert action_spec(repaired.action_space) == ContinuousActionSpec((-2.0,), (2.0,))

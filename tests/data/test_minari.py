@@ -24,7 +24,7 @@ from driftline.data.minari import load_minari, load_minari_episodes
 from driftline.data.minari_root import data_path, dataset_ids
 from driftline.data.minari_writing import save_minari
 from driftline.errors import DataError, SpaceError, StorageError
-from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, VectorSpec
+from driftline.spaces.specs import CodesSpec, ContinuousActionSpec, DiscreteActionSpec, VectorSpec
 from tests.data.collected import collect
 from tests.data.examples import random_episodes
 from tests.data.test_store import same
@@ -65,6 +65,27 @@ def test_what_is_read_equals_what_was_written(
         same(measured.flags[name], played.flags[name])
         same(measured.available[name], played.available[name])
     assert set(measured.sources) == {"demonstration"}
+
+
+@pytest.mark.parametrize("box", [([-2.0], [2.0]), ([-1.0, 0.1], [1.0, 0.7])], ids=str)
+def test_continuous_actions_are_read_as_they_were_written(
+    tmp_path: Path, box: tuple[list[float], list[float]]
+) -> None:
+    spec = ContinuousActionSpec(*(tuple(each) for each in box))
+    played = random_episodes(np.random.default_rng(0), [3, 1, 4], "vectors", box=spec)
+    save_minari(Demonstrations(played.trajectories, VectorSpec(4), spec), "smooth-v0", tmp_path)
+    read = load_minari("smooth-v0", tmp_path)
+    assert read.action == spec
+    for name in COLUMNS:
+        same(getattr(played.trajectories, name), getattr(read.trajectories, name))
+
+
+def test_a_dataset_of_continuous_actions_by_minaris_own_collector_loads(tmp_path: Path) -> None:
+    loaded = load_minari(collect(tmp_path, "Pendulum-v1", episodes=2), tmp_path)
+    assert (loaded.observation, loaded.action) == (VectorSpec(3), PENDULUM)
+    assert loaded.trajectories.lengths.tolist() == [200, 200, 1]
+    assert loaded.trajectories.actions.shape == (401, 1)
+    assert np.ptp(loaded.trajectories.actions) > 3.0
 
 
 def test_minari_itself_reads_what_we_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,6 +198,7 @@ OTHERS = {
     "FrozenLake-v1": (CodesSpec((), 16), DiscreteActionSpec(4)),
     "CartPole-v1": (VectorSpec(4), DiscreteActionSpec(2)),
 }
+PENDULUM = ContinuousActionSpec((-2.0,), (2.0,))
 
 
 @pytest.mark.parametrize("name", OTHERS)

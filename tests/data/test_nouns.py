@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -117,6 +119,26 @@ def test_windows_are_contiguous_masked_pieces(lengths: list[int], length: int, s
         np.testing.assert_array_equal(ends, np.where(last, 1 if source.terminated else 2, 0))
 
 
+@given(lengths_strategy, st.integers(1, 12), st.integers(0, 9), st.sampled_from([1, 3]))
+def test_windows_of_continuous_actions_begin_with_none(
+    lengths: list[int], length: int, seed: int, size: int
+) -> None:
+    data = columns(lengths)
+    actions = generator(seed, "actions").normal(size=(data.steps, size))
+    windows = WindowSource.of(replace(data, actions=actions)).sample(
+        16, length, generator(seed, "windows")
+    )
+    assert windows.actions.dtype == windows.previous_actions.dtype == np.float32
+    assert windows.actions.shape == windows.previous_actions.shape == (16, length, size)
+    for row in range(16):
+        times = windows.times[row, windows.valid[row]]
+        low = int(data.starts[int(windows.observations[row, 0, 0] // 100)])
+        done = actions[low + times].astype(np.float32)
+        before = np.where(times[:, None] > 0, actions[low + times - 1], 0.0).astype(np.float32)
+        np.testing.assert_array_equal(windows.actions[row, windows.valid[row]], done)
+        np.testing.assert_array_equal(windows.previous_actions[row, windows.valid[row]], before)
+
+
 def test_every_step_is_equally_likely_to_be_in_a_window() -> None:
     windows = WindowSource.of(columns([1, 3, 9])).sample(40000, 4, generator(0, "uniform"))
     seen = windows.observations[..., 0][windows.valid]
@@ -134,6 +156,7 @@ def episodes(lengths: list[int], round: int = 0) -> Episodes:
         commanded=np.arange(steps, dtype=float) * 2,
         kl=np.zeros(steps),
         kl_previous=np.zeros(steps),
+        log_ratio=np.zeros(steps),
         rounds=np.full(len(lengths), round),
         sources=("self",) * len(lengths),
         flags={"late": np.arange(steps) >= steps - 1},

@@ -10,7 +10,7 @@ import pytest
 
 from driftline.data.npz import load_npz
 from driftline.errors import DataError, SpaceError
-from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, VectorSpec
+from driftline.spaces.specs import CodesSpec, ContinuousActionSpec, DiscreteActionSpec, VectorSpec
 from tests.data.examples import random_trajectories
 
 LENGTHS = [2, 3, 4]
@@ -79,7 +79,11 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"lengths": np.array([2, 0, 7])}, "at least 1"),
     ({"observations": DATA.observations[:9]}, "keep each episode's final observation"),
     ({"actions": np.full(9, -1)}, "action -1 is unknown"),
-    ({"actions": np.zeros((9, 2))}, "one integer for each step"),
+    ({"actions": np.zeros((9, 2), np.int64)}, "one integer for each step"),
+    (
+        {"actions": np.full((9, 1), 2.0), "action_low": [-1.0], "action_high": [1.0]},
+        "action [2.] is outside [-1.] to [1.], as are 9 of 9",
+    ),
     ({"terminated": np.zeros(5, np.bool_)}, "terminated has shape [5]"),
     ({"truncated": np.arange(9) == 0}, "truncated at step 0, where no episode"),
     ({"lengths": None}, "says nowhere how long"),
@@ -102,6 +106,31 @@ def test_bad_arrays_are_one_precise_line(
     with pytest.raises(DataError, match=re.escape(said)) as caught:
         load_npz(saved(tmp_path, **changes))
     assert "\n" not in str(caught.value)
+
+
+def test_continuous_actions_come_with_their_limits(tmp_path: Path) -> None:
+    actions = np.linspace([-1.0, 0.0], [1.0, 4.0], 9)
+    limits = {"action_low": np.array([-1.0, 0.0]), "action_high": np.array([1.0, 4.0])}
+    loaded = load_npz(saved(tmp_path, actions=actions, **limits))
+    assert loaded.action == ContinuousActionSpec((-1.0, 0.0), (1.0, 4.0))
+    assert np.array_equal(loaded.trajectories.actions, actions)
+    given = load_npz(saved(tmp_path, actions=actions), action=loaded.action)
+    assert given.action == loaded.action
+
+
+LIMITLESS: list[dict[str, Any]] = [
+    {"actions": np.zeros((9, 2))},
+    {"actions": np.zeros((9, 2)), "action_low": np.zeros(2)},
+    {"actions": np.zeros((9, 1)), "action_low": np.array(["-1"]), "action_high": np.array(["1"])},
+]
+
+
+@pytest.mark.parametrize("changes", LIMITLESS)
+def test_limits_are_not_guessed_from_the_actions_that_happened(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(SpaceError, match="add the arrays action_low and action_high"):
+        load_npz(saved(tmp_path, **changes))
 
 
 def test_images_of_floats_are_refused(tmp_path: Path) -> None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from driftline.data.episodes import Episodes, concatenate_episodes
+from driftline.data.episodes import STEP_COLUMNS, Episodes, concatenate_episodes
 from driftline.data.store import from_table, to_table
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError
 from driftline.records.run_directory import RunDirectory
+from driftline.spaces.specs import ContinuousActionSpec
 from tests.data.examples import random_episodes
+
+LINE = ContinuousActionSpec((-2.0,), (2.0,))
+BOX = ContinuousActionSpec((-1.0, 0.0, -3.0), (1.0, 5.0, 3.0))
 
 
 def assert_same(one: Episodes, other: Episodes) -> None:
     """Bit equality of every column, NaN payloads included."""
     for name in ("observations", "actions", "rewards", "starts", "terminated", "truncated"):
         same(getattr(one.trajectories, name), getattr(other.trajectories, name))
-    for name in ("hidden_rewards", "commanded", "kl", "kl_previous", "rounds"):
+    for name in (*STEP_COLUMNS, "rounds"):
         same(getattr(one, name), getattr(other, name))
     assert one.sources == other.sources
     for left, right in ((one.flags, other.flags), (one.available, other.available)):
@@ -38,26 +45,31 @@ def same(left: np.ndarray, right: np.ndarray) -> None:
     st.integers(0, 2**32),
     st.sampled_from(["boards", "states", "vectors"]),
     st.lists(st.integers(1, 7), min_size=1, max_size=6),
+    st.sampled_from([None, LINE, BOX]),
 )
 def test_a_table_gives_back_the_episodes_bit_for_bit(
-    seed: int, kind: str, lengths: list[int]
+    seed: int, kind: str, lengths: list[int], box: ContinuousActionSpec | None
 ) -> None:
-    episodes = random_episodes(np.random.default_rng(seed), lengths, kind)
+    episodes = random_episodes(np.random.default_rng(seed), lengths, kind, box=box)
     assert_same(from_table(to_table(episodes, "gm", 3)), episodes)
 
 
-def test_a_run_directory_gives_back_all_rounds_bit_for_bit(tmp_path) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("box", [None, LINE, BOX])
+def test_a_run_directory_gives_back_all_rounds_bit_for_bit(
+    tmp_path: Path, box: ContinuousActionSpec | None
+) -> None:
     draw = np.random.default_rng(0)
     run = RunDirectory.create(tmp_path, {"configuration": {}, "seeds": [0], "thresholds": {}})
-    parts = [random_episodes(draw, [3, 1, 4], "boards", round=round) for round in range(3)]
+    parts = [random_episodes(draw, [3, 1, 4], "boards", round=round, box=box) for round in range(3)]
     for round, part in enumerate(parts):
         run.write_episodes(round, to_table(part, "gm", 0))
     assert_same(from_table(run.read_episodes()), concatenate_episodes(parts))
     assert_same(from_table(run.read_episodes(first=1, last=1)), parts[1])
 
 
-def test_a_slice_of_rows_is_those_episodes() -> None:
-    episodes = random_episodes(np.random.default_rng(1), [2, 5, 3, 4], "vectors")
+@pytest.mark.parametrize("box", [None, BOX])
+def test_a_slice_of_rows_is_those_episodes(box: ContinuousActionSpec | None) -> None:
+    episodes = random_episodes(np.random.default_rng(1), [2, 5, 3, 4], "vectors", box=box)
     table = to_table(episodes, "gm", 0)
     assert_same(from_table(table.slice(1, 2)), episodes.take(np.array([1, 2])))
 
@@ -94,12 +106,19 @@ def test_a_table_that_lost_its_schema_or_a_column_is_refused() -> None:
         from_table(lengths)
 
 
-def test_actions_that_are_vectors_are_refused() -> None:
+def test_a_table_of_before_log_ratios_says_that_they_were_not_measured() -> None:
+    episodes = random_episodes(np.random.default_rng(5), [3, 2])
+    found = from_table(to_table(episodes, "a", 0).drop_columns(["log_ratio"]))
+    assert np.isnan(found.log_ratio).all()
+    assert_same(replace(found, log_ratio=episodes.log_ratio), episodes)
+
+
+def test_actions_that_are_grids_are_refused() -> None:
     data = Trajectories(
-        np.zeros((3, 1)), np.zeros((2, 2)), np.zeros(2), np.array([0, 2]),
+        np.zeros((3, 1)), np.zeros((2, 2, 2)), np.zeros(2), np.array([0, 2]),
         np.array([True]), np.array([False]),
     )  # fmt: skip
     blank = np.full(2, np.nan)
-    episodes = Episodes(data, blank, blank, blank, blank, np.array([0]), ("self",))
+    episodes = Episodes(data, blank, blank, blank, blank, blank, np.array([0]), ("self",))
     with pytest.raises(DataError, match="cannot be stored as a column"):
         to_table(episodes, "a", 0)

@@ -54,6 +54,7 @@ def round_of(
         commanded=np.repeat(draw.normal(2.0, 0.2, episodes), STEPS),
         kl=np.full(total, 0.1 * share),
         kl_previous=np.full(total, 0.05 * share),
+        log_ratio=np.full(total, 0.1 * share),
         rounds=np.full(episodes, round, np.int64),
         sources=(source,) * episodes,
         flags=dict.fromkeys(behaviours, flagged),

@@ -44,6 +44,7 @@ def wrapped(
         commanded=np.full(steps, np.nan),
         kl=np.full(steps, np.nan),
         kl_previous=np.full(steps, np.nan),
+        log_ratio=np.full(steps, np.nan),
         rounds=rounds,
         sources=("self",) * count,
         flags={"bucket": flags},

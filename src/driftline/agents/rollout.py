@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from gymnasium import Space
+from gymnasium.spaces import Box
 from gymnasium.vector import AutoresetMode, VectorEnv
 
 from driftline.agents.agent import Agent
@@ -24,7 +26,7 @@ from driftline.shapes import Booleans, Floats, Integers
 class Rollout:
     """Episodes and the distributions their actions were drawn from.
 
-    ``distributions``: ``float64 [S, A]``, or None where the agent has none.
+    ``distributions``: ``float64 [S, P]``, or None where the agent has none.
     """
 
     episodes: Episodes
@@ -107,6 +109,7 @@ class _Tape:
             commanded=flat["commanded"],
             kl=empty,
             kl_previous=empty,
+            log_ratio=empty,
             rounds=np.full(self.episodes, round, np.int64),
             sources=(source,) * self.episodes,
             flags={n.removeprefix("flag_"): v for n, v in flat.items() if n.startswith("flag_")},
@@ -126,10 +129,10 @@ def _play(environment: VectorEnv[Any, Any, Any], agent: Agent, episodes: int, se
     tape = _Tape(episodes, [(running, observations[:episodes].copy())])
     tape.terminated = np.zeros(episodes, np.bool_)
     rows = running  # the agent's rows, some of which may have ended since it was narrowed
-    actions = np.zeros(environment.num_envs, np.int64)
+    actions = _idle(environment)
     while len(running):
         kept = np.searchsorted(rows, running)
-        actions[rows] = agent.act(observations[rows])
+        actions[rows] = _allowed(environment.single_action_space, agent.act(observations[rows]))
         tape.add("commanded", agent.commanded[kept])
         observations, rewards, terminated, truncated, info = environment.step(actions)
         _record(tape, running, kept, agent, actions, rewards, observations, info)
@@ -142,12 +145,27 @@ def _play(environment: VectorEnv[Any, Any, Any], agent: Agent, episodes: int, se
     return tape
 
 
+def _idle(environment: VectorEnv[Any, Any, Any]) -> Any:
+    """Actions for copies that nobody plays: ``int64 [B]``, or the box's middle ``[B, d]``."""
+    space, copies = environment.single_action_space, environment.num_envs
+    if isinstance(space, Box):
+        return np.tile((0.5 * (space.low + space.high)).astype(space.dtype), (copies, 1))
+    return np.zeros(copies, np.int64)
+
+
+def _allowed(space: Space[Any], actions: Any) -> Any:
+    """Actions as the environment takes them: rounding has carried none out of its box."""
+    if isinstance(space, Box):
+        return np.clip(np.asarray(actions, space.dtype), space.low, space.high)
+    return actions
+
+
 def _record(
     tape: _Tape,
     running: Integers,
     kept: Integers,
     agent: Agent,
-    actions: Integers,
+    actions: Any,
     rewards: Floats,
     observations: Any,
     info: dict[str, Any],

@@ -15,12 +15,19 @@ import numpy as np
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError
 from driftline.shapes import Booleans
-from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, ObservationSpec, VectorSpec
+from driftline.spaces.specs import (
+    ActionSpec,
+    CodesSpec,
+    ContinuousActionSpec,
+    DiscreteActionSpec,
+    ObservationSpec,
+    VectorSpec,
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Demonstrations:
-    """At least one trajectory, all rewards finite, all actions and codes known.
+    """At least one trajectory, all rewards finite, all actions and codes in their spaces.
 
     ``environment_id`` is what ``gymnasium.make`` calls the world, where that is
     known; ``provenance`` says who demonstrated, in plain JSON values. Raises
@@ -29,7 +36,7 @@ class Demonstrations:
 
     trajectories: Trajectories
     observation: ObservationSpec
-    action: DiscreteActionSpec
+    action: ActionSpec
     environment_id: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -37,7 +44,13 @@ class Demonstrations:
         if len(self.trajectories) == 0:
             raise DataError("there are no episodes; at least 1 is needed: record some first")
         self._check_rewards()
-        self._check_actions()
+        match self.action:
+            case DiscreteActionSpec():
+                self._check_choices(self.action)
+            case ContinuousActionSpec():
+                self._check_box(self.action)
+            case _:
+                assert_never(self.action)
         match self.observation:
             case CodesSpec():
                 self._check_codes(self.observation)
@@ -56,9 +69,9 @@ class Demonstrations:
             lambda step: f"reward {rewards[step]} is not finite; repair or drop the episode",
         )
 
-    def _check_actions(self) -> None:
+    def _check_choices(self, spec: DiscreteActionSpec) -> None:
         actions: Any = self.trajectories.actions
-        last = self.action.count - 1
+        last = spec.count - 1
         if actions.ndim != 1 or not np.issubdtype(actions.dtype, np.integer):
             raise DataError(
                 f"actions are {actions.dtype}{list(actions.shape[1:])}; one integer for each "
@@ -69,6 +82,25 @@ class Demonstrations:
             lambda step: (
                 f"action {actions[step]} is unknown, the actions are 0 to {last}; "
                 "record it again or correct the action space"
+            ),
+        )
+
+    def _check_box(self, spec: ContinuousActionSpec) -> None:
+        """In single precision, as models read actions; nothing is clipped in silence."""
+        actions: Any = self.trajectories.actions
+        if actions.shape[1:] != (spec.size,) or not np.issubdtype(actions.dtype, np.floating):
+            raise DataError(
+                f"actions are {actions.dtype}{list(actions.shape[1:])}; {spec.size} floating-point "
+                "numbers for each step are needed: convert them or correct the action space"
+            )
+        given, low, high = (np.asarray(each, np.float32) for each in (actions, spec.low, spec.high))
+        outside = np.logical_not(((given >= low) & (given <= high)).all(axis=1))
+        self._refuse(
+            outside,
+            lambda step: (
+                f"action {' '.join(str(actions[step]).split())} is outside {low} to {high}, as "
+                f"are {int(outside.sum())} of {len(outside)}; clip them where the environment did, "
+                "or correct the action space"
             ),
         )
 

@@ -18,6 +18,8 @@ from driftline.errors import DataError
 from driftline.shapes import Booleans, Floats, Integers
 
 StepColumns = Mapping[str, Booleans]
+STEP_COLUMNS = ("hidden_rewards", "commanded", "kl", "kl_previous", "log_ratio")
+"""The names of the per-step columns of numbers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +28,8 @@ class Episodes:
 
     Per step ``[S]``: ``hidden_rewards`` (NaN: the environment has none),
     ``commanded`` return-to-go (NaN: nothing was asked), ``kl`` to the
-    demonstrator model and ``kl_previous`` to the previous round's policy (NaN:
+    demonstrator model, ``kl_previous`` to the previous round's policy and
+    ``log_ratio``, log pi(a|h) - log pi_0(a|h) of the action that was taken (NaN:
     not measured), ``flags[name]`` and ``available[name]``. Per episode ``[E]``:
     ``rounds`` and ``sources`` ("demonstration" or "self").
     """
@@ -36,6 +39,7 @@ class Episodes:
     commanded: Floats
     kl: Floats
     kl_previous: Floats
+    log_ratio: Floats
     rounds: Integers
     sources: tuple[str, ...]
     flags: StepColumns = field(default_factory=dict)
@@ -43,7 +47,7 @@ class Episodes:
 
     def __post_init__(self) -> None:
         steps, episodes = self.trajectories.steps, len(self.trajectories)
-        columns: list[Any] = [self.hidden_rewards, self.commanded, self.kl, self.kl_previous]
+        columns: list[Any] = [getattr(self, name) for name in STEP_COLUMNS]
         columns += [*self.flags.values(), *self.available.values()]
         if any(column.shape != (steps,) for column in columns):
             raise DataError(f"every per-step column of these episodes needs shape ({steps},)")
@@ -83,31 +87,26 @@ class Episodes:
         steps = ranges(starts[indices], lengths[indices])
         return Episodes(
             trajectories=self.trajectories.take(indices),
-            hidden_rewards=self.hidden_rewards[steps],
-            commanded=self.commanded[steps],
-            kl=self.kl[steps],
-            kl_previous=self.kl_previous[steps],
+            **{name: getattr(self, name)[steps] for name in STEP_COLUMNS},
             rounds=self.rounds[indices],
             sources=tuple(self.sources[int(index)] for index in indices),
             flags={name: column[steps] for name, column in self.flags.items()},
             available={name: column[steps] for name, column in self.available.items()},
         )
 
-    def with_kl(self, kl: Floats, kl_previous: Floats) -> Episodes:
+    def with_kl(self, kl: Floats, kl_previous: Floats, log_ratio: Floats | None = None) -> Episodes:
         """The same episodes with their divergences filled in."""
-        return replace(self, kl=kl, kl_previous=kl_previous)
+        ratio = self.log_ratio if log_ratio is None else log_ratio
+        return replace(self, kl=kl, kl_previous=kl_previous, log_ratio=ratio)
 
     def episode(self, index: int) -> Episode:
         """One episode as a value."""
         low, high = (int(self.trajectories.starts[index + each]) for each in (0, 1))
         return Episode(
             trajectory=self.trajectories[index],
-            hidden_rewards=self.hidden_rewards[low:high],
+            **{name: getattr(self, name)[low:high] for name in STEP_COLUMNS},
             flags={name: column[low:high] for name, column in self.flags.items()},
             available={name: column[low:high] for name, column in self.available.items()},
-            commanded=self.commanded[low:high],
-            kl=self.kl[low:high],
-            kl_previous=self.kl_previous[low:high],
             round=int(self.rounds[index]),
             source=self.sources[index],
         )
@@ -123,10 +122,7 @@ def concatenate_episodes(parts: Sequence[Episodes]) -> Episodes:
         raise DataError(f"episodes that flag different behaviours cannot be joined: {names}")
     return Episodes(
         trajectories=trajectories,
-        hidden_rewards=np.concatenate([part.hidden_rewards for part in parts]),
-        commanded=np.concatenate([part.commanded for part in parts]),
-        kl=np.concatenate([part.kl for part in parts]),
-        kl_previous=np.concatenate([part.kl_previous for part in parts]),
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in STEP_COLUMNS},
         rounds=np.concatenate([part.rounds for part in parts]),
         sources=tuple(source for part in parts for source in part.sources),
         flags={name: np.concatenate([part.flags[name] for part in parts]) for name in names},

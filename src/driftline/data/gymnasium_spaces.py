@@ -12,13 +12,23 @@ from gymnasium import Space
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Text, Tuple
 
 from driftline.errors import SpaceError
-from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, ObservationSpec, VectorSpec
+from driftline.spaces.specs import (
+    ActionSpec,
+    CodesSpec,
+    ContinuousActionSpec,
+    DiscreteActionSpec,
+    ObservationSpec,
+    VectorSpec,
+)
 
 OBSERVATIONS = (
     "supported are Discrete(n), MultiDiscrete with equal counts (boards) and "
     "floating-point Box of rank 1 (vectors)"
 )
-ACTIONS = "supported is Discrete(n), numbered from 0"
+ACTIONS = (
+    "supported are Discrete(n), numbered from 0, and floating-point Box of rank 1 "
+    "with finite limits"
+)
 
 
 def observation_spec(space: Space[Any]) -> ObservationSpec:
@@ -43,16 +53,25 @@ def observation_spec(space: Space[Any]) -> ObservationSpec:
             raise _unsupported("observation", space, OBSERVATIONS, _observation_repair(space))
 
 
-def action_spec(space: Space[Any]) -> DiscreteActionSpec:
-    """The discrete actions of ``space``; raises `SpaceError` for any other kind.
+def action_spec(space: Space[Any]) -> ActionSpec:
+    """What a model has to choose to act in ``space``.
+
+    Raises `SpaceError`, naming a wrapper that helps, where none of its distributions can.
 
     >>> action_spec(Discrete(4))
     DiscreteActionSpec(count=4)
+    >>> action_spec(Box(-1.0, 1.0, (2,)))
+    ContinuousActionSpec(low=(-1.0, -1.0), high=(1.0, 1.0))
     """
     match space:
         case Discrete():
             _from_zero("action", space, int(space.start), ACTIONS)
             return DiscreteActionSpec(int(space.n))
+        case Box():
+            wrong = _action_repair(space)
+            if wrong is not None:
+                raise _unsupported("action", space, ACTIONS, wrong)
+            return ContinuousActionSpec(tuple(space.low.tolist()), tuple(space.high.tolist()))
         case _:
             repair = "wrap the environment in a gymnasium.ActionWrapper that offers a discrete set"
             raise _unsupported("action", space, ACTIONS, repair)
@@ -73,9 +92,22 @@ def observation_space(spec: ObservationSpec, dtype: np.dtype[Any]) -> Space[Any]
             assert_never(spec)
 
 
-def action_space(spec: DiscreteActionSpec) -> Discrete:
-    """The Gymnasium space of discrete actions."""
-    return Discrete(spec.count)
+def action_space(spec: ActionSpec) -> Space[Any]:
+    """The Gymnasium space of these actions, its limits as they are.
+
+    >>> action_space(ContinuousActionSpec((-2.0,), (2.0,)))
+    Box(-2.0, 2.0, (1,), float32)
+    """
+    match spec:
+        case DiscreteActionSpec():
+            return Discrete(spec.count)
+        case ContinuousActionSpec():
+            low, high = np.array(spec.low), np.array(spec.high)
+            single = np.array_equal(np.array([low, high], np.float32), [low, high])
+            kind = np.float32 if single else np.float64
+            return Box(low.astype(kind), high.astype(kind), dtype=kind)
+        case _:
+            assert_never(spec)
 
 
 def _codes(space: MultiDiscrete) -> CodesSpec:
@@ -105,6 +137,19 @@ def _box_repair(space: Box) -> str:
             "in a TransformObservation"
         )
     return "wrap the environment in gymnasium.wrappers.FlattenObservation"
+
+
+def _action_repair(space: Box) -> str | None:
+    """What to do about a box that no distribution fits; None: nothing."""
+    if not np.issubdtype(space.dtype, np.floating):
+        return "offer floating-point actions in a TransformAction"
+    if len(space.shape) != 1:
+        return "reshape the actions of a flat Box in a TransformAction"
+    if not (np.isfinite(space.low).all() and np.isfinite(space.high).all()):
+        return "offer a Box with finite limits in a TransformAction"
+    if np.any(space.low >= space.high):
+        return "leave out in a TransformAction the dimensions in which nothing can be chosen"
+    return None
 
 
 def _observation_repair(space: Space[Any]) -> str:

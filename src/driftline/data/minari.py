@@ -65,6 +65,7 @@ def load_minari_episodes(dataset: DatasetName, root: Path | None = None) -> Epis
             commanded=blank,
             kl=blank,
             kl_previous=blank,
+            log_ratio=blank,
             rounds=np.zeros(len(played), np.int64),
             sources=("demonstration",) * len(played),
             flags=_columns(played, "flags"),

@@ -18,7 +18,14 @@ from driftline.data.demonstrations import Demonstrations
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError, SpaceError
 from driftline.shapes import Booleans, Integers
-from driftline.spaces.specs import CodesSpec, DiscreteActionSpec, ObservationSpec, VectorSpec
+from driftline.spaces.specs import (
+    ActionSpec,
+    CodesSpec,
+    ContinuousActionSpec,
+    DiscreteActionSpec,
+    ObservationSpec,
+    VectorSpec,
+)
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -26,13 +33,14 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 def load_npz(
     path: Path,
     observation: ObservationSpec | None = None,
-    action: DiscreteActionSpec | None = None,
+    action: ActionSpec | None = None,
     environment_id: str | None = None,
 ) -> Demonstrations:
     """The demonstrations in ``path``: E episodes of S steps in all, end to end.
 
     Arrays: ``observations [S + E, ...]`` (the final one of each episode too),
-    ``actions [S]``, ``rewards [S]`` and either ``lengths [E]``, with
+    ``actions [S]`` or, continuous, ``[S, d]`` with the limits ``action_low [d]`` and
+    ``action_high [d]``, ``rewards [S]`` and either ``lengths [E]``, with
     ``terminated`` and ``truncated`` of ``[E]`` or ``[S]``, or only those two as
     ``[S]``, where an episode ends at each true. Specifications that are not given
     are read off the data: the largest code and action that occur. Raises
@@ -63,7 +71,7 @@ def load_npz(
     return Demonstrations(
         trajectories,
         observation or _observation(trajectories),
-        action or _action(trajectories),
+        action or _action(path, arrays),
         environment_id,
         {"imported_from": path.name},
     )
@@ -155,7 +163,17 @@ def _observation(trajectories: Trajectories) -> ObservationSpec:
     )
 
 
-def _action(trajectories: Trajectories) -> DiscreteActionSpec:
-    seen: Any = trajectories.actions
-    discrete = seen.ndim == 1 and np.issubdtype(seen.dtype, np.integer)
-    return DiscreteActionSpec(int(seen.max()) + 1 if discrete else 1)
+def _action(path: Path, arrays: Arrays) -> ActionSpec:
+    """Continuous where limits are given: data cannot show them, as they may never be reached."""
+    actions = arrays["actions"]
+    limits = [arrays[name] for name in ("action_low", "action_high") if name in arrays]
+    if len(limits) == 2 and all(np.issubdtype(each.dtype, np.number) for each in limits):
+        low, high = (tuple(each.astype(np.float64).ravel().tolist()) for each in limits)
+        return ContinuousActionSpec(low, high)
+    if np.issubdtype(actions.dtype, np.floating) or limits:
+        raise SpaceError(
+            f"{path} has continuous actions and not the limits they were chosen within; "
+            "add the arrays action_low and action_high, a number for each dimension"
+        )
+    whole = actions.ndim == 1 and np.issubdtype(actions.dtype, np.integer)
+    return DiscreteActionSpec(int(actions.max()) + 1 if whole else 1)

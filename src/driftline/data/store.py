@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from driftline.data.episodes import Episodes
+from driftline.data.episodes import STEP_COLUMNS, Episodes
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError
 from driftline.shapes import Integers
@@ -20,7 +20,6 @@ from driftline.shapes import Integers
 Table = Any
 """A ``pyarrow.Table``; pyarrow is loaded when the first one is made."""
 
-MEASURED = ("hidden_rewards", "commanded", "kl", "kl_previous")
 LAYOUT = b"driftline"
 
 
@@ -30,16 +29,17 @@ def to_table(episodes: Episodes, agent: str, seed: int) -> Table:
     Columns: agent, seed, round, episode (its number in ``episodes``), source,
     length, terminated, truncated, observed_return, true_return,
     commanded_return; lists with an entry for each step: rewards, hidden_rewards,
-    commanded, kl, kl_previous, actions, ``flag_NAME``, ``available_NAME``; and
-    observations as raw bytes, whose dtype and shape are in the schema metadata.
+    commanded, kl, kl_previous, log_ratio, actions (a number, or a list of d), ``flag_NAME``,
+    ``available_NAME``; and observations as raw bytes, whose dtype and shape are in
+    the schema metadata.
     """
     import pyarrow
 
     data = episodes.trajectories
-    if data.actions.ndim != 1:
+    if data.actions.ndim > 2:
         raise DataError(
             f"actions of shape {data.actions.shape} cannot be stored as a column; "
-            "only one number for each step can"
+            "only one number or vector for each step can"
         )
     offsets = pyarrow.array((data.starts - data.starts[0]).astype(np.int32))
     count = len(episodes)
@@ -57,7 +57,7 @@ def to_table(episodes: Episodes, agent: str, seed: int) -> Table:
         "commanded_return": pyarrow.array(episodes.commanded_returns),
     }
     for name, values in _steps(episodes).items():
-        columns[name] = pyarrow.ListArray.from_arrays(offsets, pyarrow.array(values))
+        columns[name] = pyarrow.ListArray.from_arrays(offsets, _entries(values))
     columns["observations"] = _observation_bytes(data)
     layout = {
         "observation_dtype": data.observations.dtype.str,
@@ -71,11 +71,21 @@ def _steps(episodes: Episodes) -> dict[str, npt.NDArray[Any]]:
     """Every per-step column but the observations, under its name in the table."""
     return {
         "rewards": episodes.trajectories.rewards,
-        **{name: getattr(episodes, name) for name in MEASURED},
+        **{name: getattr(episodes, name) for name in STEP_COLUMNS},
         "actions": episodes.trajectories.actions,
         **{f"flag_{name}": column for name, column in episodes.flags.items()},
         **{f"available_{name}": column for name, column in episodes.available.items()},
     }
+
+
+def _entries(values: npt.NDArray[Any]) -> Any:
+    """An arrow array with an entry for each step: a number, or a list of always as many."""
+    import pyarrow
+
+    if values.ndim == 1:
+        return pyarrow.array(values)
+    flat = pyarrow.array(np.ascontiguousarray(values).reshape(-1))
+    return pyarrow.FixedSizeListArray.from_arrays(flat, values.shape[1])
 
 
 def _observation_bytes(data: Trajectories) -> Any:
@@ -93,6 +103,7 @@ def _observation_bytes(data: Trajectories) -> Any:
 def from_table(table: Table) -> Episodes:
     """The episodes of `to_table`, in the order of the rows.
 
+    Tables of before ``log_ratio`` was recorded say that it was not measured.
     Raises `DataError` where the table is not one that `to_table` made.
     """
     metadata = table.schema.metadata or {}
@@ -113,12 +124,18 @@ def from_table(table: Table) -> Episodes:
     )
     return Episodes(
         trajectories=trajectories,
-        **{name: _flat(table, name, lengths) for name in MEASURED},
+        **{name: _measured(table, name, lengths) for name in STEP_COLUMNS},
         rounds=_scalars(table, "round"),
         sources=tuple(_column(table, "source").to_pylist()),
         flags=_named(table, "flag_", lengths),
         available=_named(table, "available_", lengths),
     )
+
+
+def _measured(table: Table, name: str, lengths: Integers) -> npt.NDArray[Any]:
+    if name == "log_ratio" and name not in table.column_names:
+        return np.full(int(lengths.sum()), np.nan)
+    return _flat(table, name, lengths)
 
 
 def _named(table: Table, prefix: str, lengths: Integers) -> dict[str, npt.NDArray[np.bool_]]:
@@ -148,8 +165,12 @@ def _flat(table: Table, name: str, lengths: Integers) -> npt.NDArray[Any]:
             f"row {row} has length {lengths[row]} but {given[row]} entries in {name!r}; "
             "the lengths disagree: restore the file"
         )
+    entries = column.flatten()
+    wide = hasattr(entries.type, "list_size")
+    numbers = entries.flatten() if wide else entries
     # A copy: memory of the table is read-only, which tensor libraries refuse to share.
-    return np.array(column.flatten().to_numpy(zero_copy_only=False))
+    flat = np.array(numbers.to_numpy(zero_copy_only=False))
+    return flat.reshape(-1, entries.type.list_size) if wide else flat
 
 
 def _observations(table: Table, layout: dict[str, Any]) -> npt.NDArray[Any]:

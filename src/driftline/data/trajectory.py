@@ -74,7 +74,8 @@ class Episode:
     step, it could have; ``commanded`` ``[T]`` is the return-to-go asked for at
     each step (NaN where nothing was asked); ``kl`` and ``kl_previous`` ``[T]``
     the divergence of the acting policy from the demonstrator model and from the
-    previous round's policy (NaN where not measured).
+    previous round's policy, ``log_ratio`` ``[T]`` that of the action taken from the
+    demonstrator model's: log pi(a|h) - log pi_0(a|h) (NaN where not measured).
     """
 
     trajectory: Trajectory
@@ -84,6 +85,7 @@ class Episode:
     commanded: Floats | None = None
     kl: Floats | None = None
     kl_previous: Floats | None = None
+    log_ratio: Floats | None = None
     round: int = 0
     source: str = "self"
 

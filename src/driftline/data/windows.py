@@ -20,8 +20,9 @@ from driftline.shapes import Actions, Booleans, Floats, Integers, Observations
 class Windows:
     """B windows of L steps; step ``[b, l]`` is real where ``valid[b, l]``.
 
-    ``observations [B, L, ...]``, ``actions [B, L]``, ``previous_actions [B, L]``
-    (-1 before the first step of an episode), ``returns_to_go [B, L]`` (achieved
+    ``observations [B, L, ...]``, ``actions [B, L]`` (discrete) or ``float32 [B, L,
+    d]`` (continuous), ``previous_actions`` of the same shape (-1 or zeros before the
+    first step of an episode, where ``times`` is 0), ``returns_to_go [B, L]`` (achieved
     or commanded, in reward units), ``times [B, L]`` (steps since the reset).
     Terminated and truncated stay apart: ``ends [B, L]`` is 1 at a step that
     terminated, 2 at one that was truncated, else 0.
@@ -29,7 +30,7 @@ class Windows:
 
     observations: Observations
     actions: Actions
-    previous_actions: Integers
+    previous_actions: Actions
     returns_to_go: Floats
     times: Integers
     valid: Booleans
@@ -82,16 +83,27 @@ class WindowSource:
         step = origin[:, None] + within
         ending = valid & (times == count[:, None] - 1)
         kind = np.where(data.terminated[episodes], 1, np.where(data.truncated[episodes], 2, 0))
-        previous = data.actions[np.maximum(step - 1, 0)]
         return Windows(
             observations=data.observations[step + episodes[:, None]],
-            actions=data.actions[step],
-            previous_actions=np.where(within > 0, previous, -1).astype(np.int64),
+            actions=_read(data.actions[step]),
+            previous_actions=_after(within > 0, data.actions[np.maximum(step - 1, 0)]),
             returns_to_go=self.returns_to_go[step],
             times=within,
             valid=valid,
             ends=np.where(ending, kind[:, None], 0).astype(np.int8),
         )
+
+
+def _read(actions: Actions) -> Actions:
+    """Continuous actions in the precision that models read; discrete ones as they are."""
+    return actions.astype(np.float32) if actions.ndim > 2 else actions
+
+
+def _after(begun: Booleans, actions: Actions) -> Actions:
+    """``actions`` where ``begun [B, L]``, elsewhere what stands for none."""
+    if actions.ndim > 2:
+        return np.where(begun[..., None], actions, 0.0).astype(np.float32)
+    return np.where(begun, actions, -1).astype(np.int64)
 
 
 def join_windows(parts: list[Windows]) -> Windows:

@@ -202,6 +202,6 @@ def _unmeasured(trajectories: Trajectories) -> Episodes:
     blank = np.full(trajectories.steps, np.nan)
     count = len(trajectories)
     return Episodes(
-        trajectories, blank, blank, blank, blank, np.zeros(count, np.int64),
+        trajectories, blank, blank, blank, blank, blank, np.zeros(count, np.int64),
         ("demonstration",) * count,
     )  # fmt: skip
