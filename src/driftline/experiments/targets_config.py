@@ -40,7 +40,7 @@ class LearntSettings:
 
     sizes: tuple[int, ...] = (1_000, 8_000, 64_000)
     betas: tuple[float, ...] = (0.25, 0.5, 1.0)
-    updates: int = 800
+    updates: int = 400
 
 
 @dataclass(frozen=True)

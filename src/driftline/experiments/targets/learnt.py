@@ -7,7 +7,7 @@ that the distance is of whole trajectory distributions and not of samples.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ from driftline.exact.random_worlds import random_policy, random_tree
 from driftline.exact.reweighted import trajectory_tilt
 from driftline.exact.world import FiniteWorld
 from driftline.experiments.targets_config import LearntSettings
+from driftline.models.model import HasDensity, HasReturnDistribution
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.seeding import generator, integer_seed
@@ -33,7 +34,12 @@ from driftline.spaces.specs import CodesSpec, DiscreteActionSpec
 from driftline.training.offline import OfflineSettings, train_offline
 from driftline.training.update import UpdateSettings
 
-DEPTH, ACTIONS, REWARD_STEP = 4, 3, 0.5
+
+class HasBoth(HasDensity, HasReturnDistribution, Protocol):
+    """What a tilt needs of a model."""
+
+
+DEPTH, ACTIONS, REWARD_STEP = 3, 4, 0.5
 
 
 def learnt(settings: LearntSettings, seed: int) -> dict[str, Any]:
@@ -65,15 +71,15 @@ def fitted(
         float(returns.mean()), max(float(returns.std()), 1e-6), -half, returns.max() + half, bins
     )
     config = TransformerConfig(
-        layers=1,
         context_length=world.horizon,
         time="elapsed",
         horizon=world.horizon,
-        return_dropout=0.5,
+        return_dropout=0.6,
+        return_loss_weight=0.5,
     )
     action, states = DiscreteActionSpec(world.actions), CodesSpec((), world.states)
     model = TrajectoryTransformer(config, states, action, codec, seed=seed)
-    update = UpdateSettings(batch=1024, window=world.horizon, learning_rate=8e-3)
+    update = UpdateSettings(batch=1024, window=world.horizon, learning_rate=4e-3)
     for _ in train_offline(model, data, OfflineSettings(updates, update=update), seed):
         pass
     return model.eval()
@@ -122,7 +128,7 @@ def every_trajectory(tree: HistoryTree) -> Trajectories:
 
 
 @torch.no_grad()
-def weighed(model: TrajectoryTransformer, windows: Windows, beta: float) -> Floats:
+def weighed(model: HasBoth, windows: Windows, beta: float) -> Floats:
     """Log-probabilities ``[leaves]`` of the factorised tilt that the model makes."""
     policy = model.window_distributions(windows, False).double()
     rows, steps, actions = policy.shape
@@ -133,7 +139,7 @@ def weighed(model: TrajectoryTransformer, windows: Windows, beta: float) -> Floa
     return likelihood(chosen, windows)
 
 
-def _after(model: TrajectoryTransformer, windows: Windows, action: int) -> Tensor:
+def _after(model: HasReturnDistribution, windows: Windows, action: int) -> Tensor:
     """``[leaves, H, bins]`` had each step's action been ``action``."""
     other = replace(windows, actions=np.full_like(windows.actions, action))
     return model.window_return_log_probabilities(other, after_action=True).double()
