@@ -9,16 +9,19 @@ from typing import Any, Literal
 
 import pytest
 
+from driftline.conditioning.best_of_n import BestOfN
+from driftline.conditioning.exponential_tilt import ExponentialTilt, mgdt_paper
+from driftline.conditioning.factorised_tilt import FactorisedTilt
 from driftline.conditioning.fixed import FixedReturn
 from driftline.conditioning.quantile import Quantile
+from driftline.conditioning.reference import Recent
+from driftline.conditioning.sampled_maximum import mgdt_colab
 from driftline.conditioning.target import Target, Unconditioned
 from driftline.errors import DriftlineError, RunError
 from driftline.experiments import presets
 from driftline.experiments.config import (
     AgentConfig,
     FrozenSettings,
-    OfflineRunConfig,
-    RunConfig,
     StudyConfig,
 )
 from driftline.experiments.config_json import from_json, to_json
@@ -34,15 +37,24 @@ def through_text(kind: Any, value: Any) -> Any:
 @pytest.mark.parametrize("name", STUDIES)
 def test_every_preset_comes_back_as_it_was(name: str, budget: str) -> None:
     config = presets.study(name, budget, seeds=2)
-    assert through_text(StudyConfig, config) == config
+    assert through_text(type(config), config) == config
     for task in plan(Path("root"), config):
-        kind = OfflineRunConfig if task.agent == "offline" else RunConfig
-        assert through_text(kind, task.config) == task.config
+        assert through_text(type(task.config), task.config) == task.config
 
 
 @pytest.mark.parametrize(
     "target",
-    [FixedReturn(3.5, extrapolate=True), Quantile(0.5, "point", "recent"), Unconditioned()],
+    [
+        FixedReturn(3.5, extrapolate=True),
+        Quantile(0.5, "point"),
+        Quantile(0.5, per="step", reference=Recent(3)),
+        ExponentialTilt(0.5, reference="model"),
+        mgdt_paper(),
+        mgdt_colab(),
+        FactorisedTilt(0.5, backup="control"),
+        BestOfN(8, reference="demonstrations"),
+        Unconditioned(),
+    ],
 )
 def test_a_union_is_told_apart_by_its_kind(target: Target) -> None:
     agent = AgentConfig("any", FrozenSettings(target))

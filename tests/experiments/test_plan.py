@@ -9,13 +9,14 @@ import pytest
 
 from driftline.experiments import presets
 from driftline.experiments.config import OfflineRunConfig, RunConfig
-from driftline.experiments.names import STUDIES
+from driftline.experiments.names import WORLDS
 from driftline.experiments.plan import OFFLINE, Task, plan, run_path
+from driftline.experiments.targets_config import PARTS
 
 ROOT = Path("some/root")
 
 
-@pytest.fixture(params=STUDIES)
+@pytest.fixture(params=WORLDS)
 def tasks(request: pytest.FixtureRequest) -> list[Task]:
     return plan(ROOT, presets.study(request.param, seeds=3))
 
@@ -53,6 +54,16 @@ def test_every_agent_begins_with_the_model_of_its_own_seed(tasks: list[Task]) ->
                 found = os.path.normpath(task.path / task.config.offline)
                 assert Path(found) == offline[task.seed].path == task.needs
                 assert task.config.agent.name == task.agent
+
+
+def test_the_study_of_targets_has_every_part_and_the_frontier_for_every_seed() -> None:
+    config = presets.study("targets", seeds=3)
+    found = {(task.agent, task.seed) for task in plan(ROOT, config)}
+    assert found == {(part, 0) for part in PARTS} | {("frontier", seed) for seed in range(3)}
+    for task in plan(ROOT, config):
+        assert task.needs is None
+        assert task.path == run_path(ROOT, task.agent, task.seed)
+        assert (task.config.part, task.config.seed) == (task.agent, task.seed)
 
 
 def test_a_study_can_be_moved(tasks: list[Task]) -> None:

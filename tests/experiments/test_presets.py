@@ -9,12 +9,12 @@ import pytest
 from driftline.errors import DriftlineError, UnknownNameError
 from driftline.experiments import presets
 from driftline.experiments.config import FrozenSettings
-from driftline.experiments.names import AGENTS, BUDGETS, STUDIES
+from driftline.experiments.names import AGENTS, BUDGETS, WORLDS
 from driftline.training.finetune import FineTuneSettings
 
 
 @pytest.mark.parametrize("budget", BUDGETS)
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", WORLDS)
 def test_a_study_has_every_agent_that_can_be_named_and_one_control(name: str, budget: str) -> None:
     config = presets.study(name, budget)
     assert (config.name, config.budget) == (name, budget)
@@ -24,14 +24,14 @@ def test_a_study_has_every_agent_that_can_be_named_and_one_control(name: str, bu
     assert not config.world.honest
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", WORLDS)
 def test_the_control_learns_exactly_as_the_agent_it_is_held_against(name: str) -> None:
     agents = {agent.name: agent for agent in presets.study(name).agents}
     control = agents[presets.CONTROL]
     assert replace(control, name="ogm-quantile", control=False) == agents["ogm-quantile"]
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", WORLDS)
 def test_the_fine_tuned_differ_in_their_penalty_alone(name: str) -> None:
     agents = {agent.name: agent.learner for agent in presets.study(name).agents}
     plain, bound = agents["finetune"], agents["finetune-kl"]
@@ -42,7 +42,7 @@ def test_the_fine_tuned_differ_in_their_penalty_alone(name: str) -> None:
     assert all(isinstance(agents[each], FrozenSettings) for each in ("gm", "gm-quantile"))
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", WORLDS)
 def test_a_bigger_budget_measures_more_of_the_same(name: str) -> None:
     smoke, default, full = (presets.study(name, budget) for budget in ("smoke", "default", "full"))
 
@@ -54,6 +54,17 @@ def test_a_bigger_budget_measures_more_of_the_same(name: str) -> None:
     assert smoke.agents == default.agents == full.agents
     assert smoke.thresholds == default.thresholds == full.thresholds
     assert smoke.model == default.model == full.model
+
+
+def test_the_study_of_targets_is_small_enough_to_try_and_can_be_larger() -> None:
+    smoke, default, full = (presets.study("targets", budget) for budget in BUDGETS)
+    assert len(smoke.seeds) <= len(default.seeds) < len(full.seeds)
+    assert smoke.exact.worlds < default.exact.worlds == full.exact.worlds == 50
+    assert smoke.frontier.study.demonstrations.episodes < 800
+    assert default.frontier == full.frontier
+    assert presets.study("targets", seeds=2).seeds == (0, 1)
+    with pytest.raises(DriftlineError, match="leave --agents out"):
+        presets.study("targets", agents=("gm",))
 
 
 def test_chosen_agents_keep_their_order_and_the_control() -> None:
