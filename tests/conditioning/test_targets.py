@@ -113,6 +113,14 @@ def test_a_reference_of_bins_spreads_their_mass_evenly() -> None:
     np.testing.assert_allclose(found, [[0.0, 0.25, 0.75], [0.0, 0.5, 1.0]])
 
 
+def test_a_draw_from_bins_lies_anywhere_in_its_bin() -> None:
+    reference = Reference(np.array([1.0, 3.0]), np.array([0.25, 0.75]), width=2.0)
+    drawn = reference.draw(reference.weights, 20_000, generator(0, "draws"))
+    assert np.histogram(drawn, 8, (0.0, 4.0))[0] / 20_000 == pytest.approx(
+        [0.0625] * 4 + [0.1875] * 4, abs=0.015
+    )
+
+
 def test_tail_draws_follow_the_tail() -> None:
     reference = Reference.of(np.array([1.0, 2.0, 2.0, 3.0]))
     asked = command(Quantile(0.5), reference, 20000, generator(0, "draws"))

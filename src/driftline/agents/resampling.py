@@ -54,7 +54,7 @@ class Resampling:
         self._blind = self._model.observe(self._blind, observations, None)
         expected = before_action(self._head, self._blind)
         weights = resampled(self._target, self._reference, self._head.return_values, expected)
-        drawn = Reference(self._head.return_values, weights)
+        drawn = Reference(self._head.return_values, weights, self._head.return_width)
         self.commanded = drawn.draw(weights, len(observations), self._commands)
         self._asked = self._model.observe(self._asked, observations, self.commanded)
         known = self._distribution()

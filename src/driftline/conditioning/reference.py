@@ -129,9 +129,13 @@ class Reference:
         return np.asarray(np.take_along_axis(padded, place, axis=1))
 
     def draw(self, weights: Floats, episodes: int, generator: np.random.Generator) -> Floats:
-        """A return for each of ``episodes`` by inverting the cumulative ``weights``, ``[E]``."""
+        """A return for each of ``episodes`` by inverting the cumulative ``weights``, ``[E]``.
+
+        Of a bin, any return in it: its middle alone would ask for the few actions that
+        bring exactly that.
+        """
         reached = np.cumsum(np.broadcast_to(weights, (episodes, weights.shape[-1])), axis=-1)
         draws = generator.random((episodes, 1)) * reached[:, -1:]
-        return np.asarray(
-            self.returns[(draws >= reached).sum(axis=-1).clip(max=len(self.returns) - 1)]
-        )
+        chosen = (draws >= reached).sum(axis=-1).clip(max=len(self.returns) - 1)
+        within = self.width * (generator.random(episodes) - 0.5) if self.width > 0.0 else 0.0
+        return np.asarray(self.returns[chosen] + within)
