@@ -35,9 +35,7 @@ class ReturnConditionedAgent:
     """
 
     def __init__(self, model: GenerativeModel, target: Target, reference: Reference) -> None:
-        self._model = model
-        self._target = target
-        self._reference = reference
+        self.model, self.target, self.reference = model, target, reference
 
     def begin(self, episodes: int, seed: int) -> None:
         """Forget the old episodes and be ready for new ones."""
@@ -46,7 +44,7 @@ class ReturnConditionedAgent:
 
     def _begun(self, episodes: int, seed: int, actions: torch.Generator) -> Way:
         commands = generator(seed, "command")
-        target, known = self._target, (self._model, self._reference)
+        target, known = self.target, (self.model, self.reference)
         match target:
             case ExponentialTilt() | SampledMaximum() if manner(target) == "resampled":
                 return Resampling(known[0], target, known[1], episodes, commands, actions)
