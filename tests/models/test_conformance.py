@@ -35,3 +35,23 @@ class TestVectors(GenerativeModelConformance):
     @pytest.fixture
     def windows(self) -> Windows:
         return examples.source(vectors=True).whole(np.arange(3))
+
+
+class TestContinuousActions(GenerativeModelConformance):
+    @pytest.fixture(params=["fused", "three"])
+    def model(self, request: pytest.FixtureRequest) -> TrajectoryTransformer:
+        return examples.model(vectors=True, box=True, tokens=request.param, time="elapsed")
+
+    @pytest.fixture
+    def windows(self) -> Windows:
+        return examples.source(vectors=True, box=True).whole(np.arange(3))
+
+
+class TestContinuousActionsOnBoards(GenerativeModelConformance):
+    @pytest.fixture
+    def model(self) -> TrajectoryTransformer:
+        return examples.model(box=True, layers=3)
+
+    @pytest.fixture
+    def windows(self) -> Windows:
+        return examples.source(box=True).whole(np.arange(3))

@@ -54,6 +54,58 @@ def test_acting_with_the_cache_equals_the_banded_forward(
 
 
 @LAYOUTS
+@pytest.mark.parametrize("conditioned", [False, True])
+@pytest.mark.parametrize("cut", [0, 9])
+def test_continuous_acting_with_the_cache_equals_the_banded_forward_too(
+    tokens: str, conditioned: bool, cut: int
+) -> None:
+    model = examples.model(tokens=tokens, time="elapsed", layers=3, vectors=True, box=True)
+    data = examples.source(lengths=(25, 25, 25), vectors=True, box=True)
+    windows, rows = data.whole(np.arange(3)), np.array([2, 0])
+    with torch.no_grad():
+        whole = model.window_distributions(windows, conditioned)[rows, cut:]
+        unmoved = replace(windows, previous_actions=0 * windows.previous_actions)
+        other = model.window_distributions(unmoved, conditioned)[rows, cut:]
+    cached = replayed(model, windows, conditioned, rows, cut)
+    assert torch.allclose(cached, whole, atol=1e-5, rtol=0)
+    assert not torch.allclose(cached, other, atol=1e-2), "what was done before does not matter"
+
+
+def test_no_action_yet_is_not_an_action_in_the_middle_of_the_box() -> None:
+    """As the windows have it, both are zeros in a box around zero; the time tells them apart."""
+    model = examples.model(vectors=True, box=True, time="none", context_length=1)
+    windows = examples.source(vectors=True, box=True).whole(np.array([0]))
+    still = np.stack([windows.observations[:, 0]] * 3, axis=1)
+    first = examples.first_of(windows, 3)
+    moved = replace(first, observations=still, previous_actions=0 * first.previous_actions)
+    with torch.no_grad():
+        known = model.window_distributions(moved, False)[0]
+    assert torch.allclose(known[1], known[2])
+    assert not torch.allclose(known[0], known[1], atol=1e-3)
+
+
+@LAYOUTS
+def test_return_distributions_after_continuous_actions_equal_those_of_windows(tokens: str) -> None:
+    model = examples.model(tokens=tokens, vectors=True, box=True)
+    windows = examples.source(lengths=(12, 12), vectors=True, box=True).whole(np.arange(2))
+    with torch.no_grad():
+        before = model.window_return_log_probabilities(windows, after_action=False)
+        after = model.window_return_log_probabilities(windows, after_action=True)
+    state = model.begin(2)
+    for step in range(12):
+        state = model.observe(state, windows.observations[:, step], None)
+        done = torch.from_numpy(windows.actions[:, step])
+        several = torch.stack([done.flip(0), done], dim=1)
+        each = model.return_log_probabilities(state, several)
+        assert torch.allclose(
+            model.return_log_probabilities(state, None), before[:, step], atol=1e-5
+        )
+        assert torch.allclose(each[:, 1], after[:, step], atol=1e-5)
+        assert not torch.allclose(each[:, 0], after[:, step], atol=1e-5)
+        state = model.remember(state, done)
+
+
+@LAYOUTS
 def test_cached_return_distributions_equal_those_of_windows(tokens: str) -> None:
     model = examples.model(tokens=tokens)
     windows = examples.source(lengths=(12, 12)).whole(np.arange(2))
@@ -176,13 +228,14 @@ def test_gradients_do_not_come_from_padding() -> None:
     assert torch.allclose(*gradients, atol=1e-6)
 
 
+@pytest.mark.parametrize("box", [False, True])
 @pytest.mark.parametrize("vectors", [False, True])
-def test_a_model_is_rebuilt_from_json_and_weights(vectors: bool) -> None:
-    model = examples.model(vectors=vectors, tokens="three", time="elapsed")
+def test_a_model_is_rebuilt_from_json_and_weights(vectors: bool, box: bool) -> None:
+    model = examples.model(vectors=vectors, box=box, tokens="three", time="elapsed")
     again = TrajectoryTransformer.from_json(json.loads(json.dumps(model.to_json())), seed=9)
     again.load_state_dict(model.state_dict())
     assert again.to_json() == model.to_json()
-    windows = examples.source(vectors=vectors).whole(np.arange(3))
+    windows = examples.source(vectors=vectors, box=box).whole(np.arange(3))
     with torch.no_grad():
         assert torch.equal(
             model.window_distributions(windows, True),

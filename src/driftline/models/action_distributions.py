@@ -11,12 +11,18 @@ import math
 from typing import assert_never
 
 import torch
+from numpy.polynomial import hermite_e
 from torch import Tensor
 
+from driftline.models.flow_box import from_unit, to_unit
 from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, DiscreteActionSpec
 
 EDGE = 1e-4
 """Actions at the edge of the box count as this far inside it, where the density is finite."""
+MEANS = (-5.0, 5.0)
+"""Within what the means of a head lie: tanh of 5 is as near to 1 as `EDGE` lets actions count."""
+LOG_DEVIATIONS = (-5.0, 2.0)
+"""Within what the log deviations of a head lie."""
 
 
 def parameters_of(spec: ActionSpec) -> int:
@@ -30,6 +36,66 @@ def parameters_of(spec: ActionSpec) -> int:
             return spec.count
         case ContinuousActionSpec():
             return 2 * spec.size
+        case _:
+            assert_never(spec)
+
+
+def from_head(spec: ActionSpec, outputs: Tensor) -> Tensor:
+    """Unbounded numbers ``[..., P]`` as parameters of distributions ``[..., P]``.
+
+    Log-softmax, or means and log deviations that level off smoothly at their bounds:
+    a deviation of zero would be worth any likelihood, a mean beyond the edge none.
+    """
+    match spec:
+        case DiscreteActionSpec():
+            return torch.log_softmax(outputs, dim=-1)
+        case ContinuousActionSpec():
+            mean, log_deviation = outputs.chunk(2, dim=-1)
+            return torch.cat([_within(mean, MEANS), _within(log_deviation, LOG_DEVIATIONS)], -1)
+        case _:
+            assert_never(spec)
+
+
+def _within(values: Tensor, bounds: tuple[float, float]) -> Tensor:
+    """``values`` unchanged well within ``bounds`` and levelling off at them."""
+    low, high = bounds
+    above = torch.nn.functional.softplus(values - low)
+    return low + above - torch.nn.functional.softplus(values - high)
+
+
+def typical(spec: ActionSpec, parameters: Tensor) -> Tensor:
+    """The likeliest action ``[...]``, or the median in every dimension ``[..., d]``."""
+    match spec:
+        case DiscreteActionSpec():
+            return parameters.argmax(-1)
+        case ContinuousActionSpec():
+            return squashed(spec, parameters.chunk(2, dim=-1)[0])
+        case _:
+            assert_never(spec)
+
+
+def entropy(spec: ActionSpec, parameters: Tensor) -> Tensor:
+    """-E[log p(a)] of each distribution, ``[...]`` nats (differential where continuous).
+
+    Of a squashed Gaussian that of the Gaussian plus E[log da/dx], by Gauss-Hermite
+    quadrature with 32 nodes.
+
+    >>> entropy(DiscreteActionSpec(2), torch.tensor([0.5, 0.5]).log())
+    tensor(0.6931)
+    """
+    match spec:
+        case DiscreteActionSpec():
+            weighed = torch.where(parameters.isneginf(), 0.0, parameters.exp() * parameters)
+            return -weighed.sum(-1)
+        case ContinuousActionSpec():
+            mean, log_deviation = parameters.chunk(2, dim=-1)
+            nodes, weights = (parameters.new_tensor(each) for each in hermite_e.hermegauss(32))
+            raw = mean.unsqueeze(-1) + log_deviation.exp().unsqueeze(-1) * nodes
+            # log(1 - tanh(x)^2), without the difference that cancels.
+            slope = 2.0 * (math.log(2.0) - raw - torch.nn.functional.softplus(-2.0 * raw))
+            stretched = (slope * weights).sum(-1) / weights.sum() + torch.log(_half(spec, mean))
+            gaussian = log_deviation + 0.5 * (1.0 + math.log(2.0 * math.pi))
+            return (gaussian + stretched).sum(-1)
         case _:
             assert_never(spec)
 
@@ -66,7 +132,7 @@ def log_density(spec: ActionSpec, parameters: Tensor, actions: Tensor) -> Tensor
             return parameters.gather(-1, actions.long().unsqueeze(-1)).squeeze(-1)
         case ContinuousActionSpec():
             mean, log_deviation = parameters.chunk(2, dim=-1)
-            inside = _unit(spec, actions.to(mean)).clamp(-1.0 + EDGE, 1.0 - EDGE)
+            inside = to_unit(spec, actions.to(mean)).clamp(-1.0 + EDGE, 1.0 - EDGE)
             raw = torch.atanh(inside)
             standard = (raw - mean) * torch.exp(-log_deviation)
             gaussian = -0.5 * standard.square() - log_deviation - 0.5 * math.log(2.0 * math.pi)
@@ -96,15 +162,8 @@ def divergence(spec: ActionSpec, policy: Tensor, reference: Tensor) -> Tensor:
 
 
 def squashed(spec: ContinuousActionSpec, raw: Tensor) -> Tensor:
-    """Real vectors ``[..., d]`` into the box of ``spec`` by tanh."""
-    half = _half(spec, raw)
-    low = raw.new_tensor(spec.low)
-    return low + half * (1.0 + torch.tanh(raw))
-
-
-def _unit(spec: ContinuousActionSpec, actions: Tensor) -> Tensor:
-    """Actions ``[..., d]`` with the box moved to [-1, 1]."""
-    return (actions - actions.new_tensor(spec.low)) / _half(spec, actions) - 1.0
+    """Real vectors ``[..., d]`` into the box of ``spec`` by tanh, whatever the rounding."""
+    return from_unit(spec, torch.tanh(raw))
 
 
 def _half(spec: ContinuousActionSpec, like: Tensor) -> Tensor:

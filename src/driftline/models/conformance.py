@@ -13,14 +13,26 @@ Knows no model. Subclass it in your own tests with two fixtures, ``model`` and
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from driftline.data.windows import Windows
+from driftline.models.action_distributions import log_density
+from driftline.models.conformance_windows import (
+    first_steps,
+    padded,
+    played,
+    relived,
+    repeated,
+    with_garbage,
+)
+from driftline.models.flow_box import to_unit
 from driftline.models.model import GenerativeModel, HasDensity, HasReturnDistribution
+from driftline.models.trainable import HasFeatures, TrainableModel
+from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, DiscreteActionSpec
 
 
 class GenerativeModelConformance:
@@ -39,9 +51,42 @@ class GenerativeModelConformance:
     ) -> None:
         for returns in (None, windows.returns_to_go):
             for actions in played(model, windows, returns, steps=3):
-                assert actions.dtype == np.int64
-                assert actions.shape == (len(windows.valid),)
-                assert np.all(actions >= 0)
+                check_actions(model.action, actions, (len(windows.valid),))
+
+    def test_proposes_as_many_independent_actions_as_are_asked_for(
+        self, model: GenerativeModel, windows: Windows
+    ) -> None:
+        """Of the right shape; neighbours are uncorrelated; distributed like those of `act`."""
+        rows, generator = len(windows.valid), torch.Generator().manual_seed(3)
+        state = model.observe(model.begin(rows), windows.observations[:, 0], None)
+        proposed = model.propose(state, 3, generator).cpu().numpy()
+        check_actions(model.action, proposed, (rows, 3))
+        many = model.propose(state, self.copies, generator)[0].cpu().numpy()
+        many = many.reshape(self.copies, -1).astype(np.float64)
+        varied = many[:, many.std(axis=0) > 0]
+        for column in (varied - varied.mean(axis=0)).T:
+            between = np.mean(column[1:] * column[:-1]) / column.var()
+            assert abs(between) < 5.0 / np.sqrt(self.copies)
+        observed = np.repeat(windows.observations[:1, 0], self.copies, axis=0)
+        acted, _ = model.act(model.begin(self.copies), observed, None, generator)
+        acted = acted.reshape(self.copies, -1).astype(np.float64)
+        for power in (1, 2):
+            one, other = many**power, acted**power
+            apart = np.abs(one.mean(axis=0) - other.mean(axis=0))
+            error = np.sqrt((one.var(axis=0) + other.var(axis=0)) / self.copies)
+            assert np.all(apart <= 5.0 * error + self.tolerance)
+
+    def test_observing_twice_is_one_look(self, model: GenerativeModel, windows: Windows) -> None:
+        answers = []
+        for looks in (1, 2):
+            generator, state = torch.Generator().manual_seed(4), model.begin(len(windows.valid))
+            for step in range(3):
+                for _ in range(looks):
+                    state = model.observe(state, windows.observations[:, step], None)
+                actions = model.propose(state, 2, generator)
+                answers.append(actions)
+                state = model.remember(state, actions[:, 0])
+        assert all(torch.equal(answers[each], answers[3 + each]) for each in range(3))
 
     def test_the_same_generator_gives_the_same_actions(
         self, model: GenerativeModel, windows: Windows
@@ -49,13 +94,16 @@ class GenerativeModelConformance:
         first, second = (played(model, windows, windows.returns_to_go, steps=4) for _ in "ab")
         assert np.array_equal(first, second)
 
-    def test_the_loss_is_finite_and_its_gradient_too(
-        self, model: GenerativeModel, windows: Windows
-    ) -> None:
+    def test_the_loss_is_finite_and_its_gradient_too(self, model: Any, windows: Windows) -> None:
         losses = model.loss(windows, torch.Generator().manual_seed(1))
         assert losses.total.ndim == 0
         assert torch.isfinite(losses.total)
         assert all(np.isfinite(part) for part in losses.parts.values())
+        if isinstance(model, TrainableModel):
+            losses.total.backward()
+            found = [each.grad for each in model.parameters() if each.grad is not None]
+            assert found
+            assert all(bool(torch.isfinite(each).all()) for each in found)
 
     def test_what_stands_in_the_padding_does_not_change_the_loss(
         self, model: GenerativeModel, windows: Windows
@@ -78,17 +126,26 @@ class GenerativeModelConformance:
         _, state = model.act(state, windows.observations[:, 0], None, torch.Generator())
         state = model.narrow(state, np.array([0]))
         actions, _ = model.act(state, windows.observations[:1, 1], None, torch.Generator())
-        assert actions.shape == (1,)
+        check_actions(model.action, actions, (1,))
 
-    def test_densities_are_normalised_and_causal(self, model: Any, windows: Windows) -> None:
+    def test_densities_are_normalised(self, model: Any, windows: Windows) -> None:
+        """By the sum over discrete actions, or the mean over a box that is sampled evenly."""
         if not isinstance(model, HasDensity):
             return
         for conditioned in (False, True):
             with torch.no_grad():
-                full = model.window_distributions(windows, conditioned).exp()
-                short = model.window_distributions(first_steps(windows, 2), conditioned).exp()
-            total = full.sum(-1)[torch.from_numpy(windows.valid)]
-            assert torch.allclose(total, torch.ones_like(total), atol=self.tolerance)
+                rows = model.window_distributions(windows, conditioned)
+            rows = rows[torch.from_numpy(windows.valid)].double()
+            total, error = mass(model.action, rows)  # type: ignore[attr-defined]
+            assert bool(((total - 1.0).abs() <= 6.0 * error + self.tolerance).all())
+
+    def test_densities_are_causal(self, model: Any, windows: Windows) -> None:
+        if not isinstance(model, HasDensity):
+            return
+        for conditioned in (False, True):
+            with torch.no_grad():
+                full = model.window_distributions(windows, conditioned)
+                short = model.window_distributions(first_steps(windows, 2), conditioned)
             assert torch.allclose(full[:, :2], short, atol=self.tolerance)
 
     def test_what_is_remembered_while_acting_is_what_a_window_shows(
@@ -96,8 +153,9 @@ class GenerativeModelConformance:
     ) -> None:
         """Actions of many copies of an episode follow the density given their own past.
 
-        Counts of each action, split by the action before it, lie within 5 deviations
-        of the sums of their probabilities, at every step of the first window.
+        Counts of each action (of each quartile of the density, in every dimension of a
+        box), split by the action before it, lie within 5 deviations of the sums of
+        their probabilities, at every step of the first window.
         """
         if not (isinstance(model, HasDensity) and isinstance(model, GenerativeModel)):
             return
@@ -105,9 +163,9 @@ class GenerativeModelConformance:
         for conditioned in (False, True):
             seen = relived(model, episode, conditioned)
             with torch.no_grad():
-                expected = model.window_distributions(seen, conditioned).exp().numpy()
-            happened = np.eye(expected.shape[-1])[seen.actions]
-            before = np.eye(expected.shape[-1] + 1)[seen.previous_actions]
+                rows = model.window_distributions(seen, conditioned)
+            happened, expected = shares(model.action, rows, seen.actions)
+            before = kinds(model.action, seen)
             excess = np.einsum("btp,bta->tpa", before, happened - expected)
             variance = np.einsum("btp,bta->tpa", before, expected * (1 - expected))
             assert np.all(np.abs(excess) <= 5 * np.sqrt(variance) + 1 + self.tolerance)
@@ -121,73 +179,59 @@ class GenerativeModelConformance:
             real = total[torch.from_numpy(windows.valid)]
             assert torch.allclose(real, torch.ones_like(real), atol=self.tolerance)
 
-
-def played(
-    model: GenerativeModel,
-    windows: Windows,
-    returns_to_go: Any | None,
-    steps: int,
-    narrow_after: int | None = None,
-) -> Any:
-    """Actions ``[steps, B]`` the model takes at the windows' first observations."""
-    generator = torch.Generator().manual_seed(0)
-    state = model.begin(len(windows.valid))
-    taken = []
-    for step in range(steps):
-        asked = None if returns_to_go is None else returns_to_go[:, step]
-        actions, state = model.act(state, windows.observations[:, step], asked, generator)
-        taken.append(actions)
-        if step + 1 == narrow_after:
-            state = model.narrow(state, np.arange(len(windows.valid)))
-    return np.stack(taken)
+    def test_features_are_a_vector_for_each_step(self, model: Any, windows: Windows) -> None:
+        if not isinstance(model, HasFeatures):
+            return
+        with torch.no_grad():
+            found = [model.window_hidden(windows, each) for each in (False, True)]
+            short = model.window_hidden(first_steps(windows, 2), True)
+        assert all(each.shape == (*windows.valid.shape, model.width) for each in found)
+        assert torch.allclose(found[1][:, :2], short, atol=self.tolerance)
 
 
-def relived(model: GenerativeModel, episode: Windows, conditioned: bool) -> Windows:
-    """The windows ``episode`` with the actions the model takes at their observations."""
-    generator, copies = torch.Generator().manual_seed(2), len(episode.valid)
-    state, taken = model.begin(copies), np.full((copies, 1), -1)
-    for step in range(episode.valid.shape[1]):
-        asked = episode.returns_to_go[:, step] if conditioned else None
-        actions, state = model.act(state, episode.observations[:, step], asked, generator)
-        taken = np.concatenate([taken, actions[:, None]], axis=1)
-    return replace(episode, actions=taken[:, 1:], previous_actions=taken[:, :-1])
+def check_actions(spec: ActionSpec, actions: Any, shape: tuple[int, ...]) -> None:
+    """Fail unless ``actions [*shape(, d)]`` are of ``spec``."""
+    match spec:
+        case DiscreteActionSpec():
+            assert actions.dtype == np.int64
+            assert actions.shape == shape
+            assert np.all((actions >= 0) & (actions < spec.count))
+        case ContinuousActionSpec():
+            assert actions.dtype == np.float32
+            assert actions.shape == (*shape, spec.size)
+            low, high = (np.asarray(each, np.float32) for each in (spec.low, spec.high))
+            assert np.all((actions >= low) & (actions <= high))
 
 
-def repeated(windows: Windows, copies: int) -> Windows:
-    """The first window, ``copies`` times."""
-    return Windows(
-        **{name: np.repeat(array[:1], copies, axis=0) for name, array in vars(windows).items()}
-    )
+def mass(spec: ActionSpec, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """What the probabilities of each of ``rows [N, P]`` add up to, ``[N]``, and its error."""
+    if isinstance(spec, DiscreteActionSpec):
+        return rows.exp().sum(-1), rows.new_zeros(len(rows))
+    low, high = (rows.new_tensor(each) for each in (spec.low, spec.high))
+    even = torch.rand((4000, spec.size), generator=torch.Generator().manual_seed(5)).to(rows)
+    actions = (low + even * (high - low)).expand(len(rows), -1, -1)
+    density = log_density(spec, rows.unsqueeze(1).expand(-1, 4000, -1), actions).exp()
+    density = density * (high - low).prod()
+    return density.mean(1), density.std(1) / 4000**0.5
 
 
-def with_garbage(windows: Windows) -> Windows:
-    """The same windows with what no model can read in the padding."""
-
-    def spoil(array: Any) -> Any:
-        mask = windows.valid.reshape(windows.valid.shape + (1,) * (array.ndim - 2))
-        real = np.issubdtype(array.dtype, np.floating)
-        return np.where(mask, array, np.nan if real else np.iinfo(array.dtype).max)
-
-    names = ("observations", "actions", "previous_actions", "returns_to_go", "times")
-    return replace(
-        windows,
-        **{
-            name: spoil(array).astype(array.dtype)
-            for name, array in vars(windows).items()
-            if name in names
-        },
-    )
+def shares(spec: ActionSpec, rows: Tensor, actions: Any) -> tuple[Any, Any]:
+    """Which of some events happened at each step, and their probabilities, ``[B, T, events]``."""
+    if isinstance(spec, DiscreteActionSpec):
+        expected = rows.exp().numpy()
+        return np.eye(expected.shape[-1])[actions], expected
+    mean, log_deviation = rows.double().chunk(2, dim=-1)
+    raw = torch.atanh(to_unit(spec, torch.from_numpy(actions).double()).clamp(-0.9999, 0.9999))
+    standard = ((raw - mean) * torch.exp(-log_deviation)).numpy()
+    quartile = np.digitize(standard, [-0.6744898, 0.0, 0.6744898])
+    happened = np.eye(4)[quartile].reshape(*actions.shape[:2], -1)
+    return happened, np.full(happened.shape, 0.25)
 
 
-def first_steps(windows: Windows, steps: int) -> Windows:
-    """Every window cut after ``steps`` steps."""
-    return Windows(**{name: array[:, :steps] for name, array in vars(windows).items()})
-
-
-def padded(windows: Windows, steps: int) -> Windows:
-    """Every window with ``steps`` more steps of padding at its end."""
-
-    def lengthen(array: Any) -> Any:
-        return np.concatenate([array, np.zeros_like(array[:, :1]).repeat(steps, axis=1)], axis=1)
-
-    return Windows(**{name: lengthen(array) for name, array in vars(windows).items()})
+def kinds(spec: ActionSpec, windows: Windows) -> Any:
+    """Which kind the action before each step was, one-hot ``[B, T, kinds]``; one kind is none."""
+    if isinstance(spec, DiscreteActionSpec):
+        return np.eye(spec.count + 1)[windows.previous_actions]
+    middle = 0.5 * (np.asarray(spec.low) + np.asarray(spec.high))
+    upper = windows.previous_actions[..., 0] > middle[0]
+    return np.eye(3)[np.where(windows.times == 0, 2, upper)]

@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 
 from driftline.errors import SettingsError
+from driftline.models.action_features import none_yet
 from driftline.models.attention import Block, Layout
+from driftline.spaces.specs import ActionSpec
 
 
 @dataclass(eq=False)
@@ -34,7 +36,9 @@ class Memory:
     hidden: Tensor | None = None
 
     @classmethod
-    def empty(cls, batch: int, layout: Layout, blocks: list[Block], width: int) -> Memory:
+    def empty(
+        cls, batch: int, layout: Layout, blocks: list[Block], width: int, spec: ActionSpec
+    ) -> Memory:
         """Memory of ``batch`` episodes that start now."""
         heads, slots = blocks[0].heads, layout.ring * layout.size
         device, narrow = blocks[0].query_key_value.weight.device, width // heads
@@ -44,7 +48,7 @@ class Memory:
             keys=[torch.zeros(batch, heads, narrow, slots, device=device) for _ in blocks],
             values=[torch.zeros(batch, heads, slots, narrow, device=device) for _ in blocks],
             biases=[block.bias(distances).transpose(0, 1).contiguous() for block in blocks],
-            previous_actions=torch.full((batch,), -1, device=device),
+            previous_actions=none_yet(spec, batch, device),
         )
 
     def seen(self) -> Tensor:

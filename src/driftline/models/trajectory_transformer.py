@@ -5,7 +5,6 @@ Knows windows, not worlds: no target, no reward and no environment.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -15,25 +14,21 @@ from torch import Tensor, nn
 
 from driftline.data.windows import Windows
 from driftline.errors import SettingsError
-from driftline.models.action_distributions import sample
+from driftline.models.action_distributions import from_head, parameters_of, sample
+from driftline.models.action_features import as_tensor, embedded_previous, rows_of
 from driftline.models.attention import Block, Layout, RelativeBias
 from driftline.models.embeddings import ReturnEmbedding, TimeEmbedding, observation_embedding
 from driftline.models.layers import linear, table
 from driftline.models.memory import Memory
 from driftline.models.model import Losses
-from driftline.models.return_head import IGNORED, ReturnHead
+from driftline.models.model_json import model_to_json, parts_from_json
+from driftline.models.return_head import ReturnHead
 from driftline.models.transformer_config import TransformerConfig
+from driftline.models.window_losses import action_loss, return_loss
 from driftline.models.window_tensors import WindowTensors
 from driftline.shapes import Floats
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
-from driftline.spaces.specs import (
-    ActionSpec,
-    ObservationSpec,
-    action_spec_from_json,
-    discrete,
-    observation_spec_from_json,
-    to_json,
-)
+from driftline.spaces.specs import ActionSpec, ObservationSpec
 
 TOKENS_AT_ONCE = 4096
 """How many steps are evaluated together where no gradient is kept: bounds the memory."""
@@ -63,7 +58,6 @@ class TrajectoryTransformer(nn.Module):
         super().__init__()
         self.config, self.returns, self.vector = config, returns, vector
         self.observation, self.action = observation, action
-        count = discrete(action).count
         width, kinds = config.width, (0,) if config.tokens == "fused" else (-1, 0, 0)
         self.layout = Layout(kinds, config.context_length)
         draw = torch.Generator().manual_seed(seed)
@@ -71,11 +65,11 @@ class TrajectoryTransformer(nn.Module):
         self.embed_return = ReturnEmbedding(width, draw)
         timed = config.time == "elapsed"
         self.embed_time = TimeEmbedding(config.horizon, width, draw) if timed else None
-        self.previous_action = table(count + 1, width, draw, 0.5)
+        self.previous_action = table(1 + rows_of(action), width, draw, 0.5)
         self.blocks = nn.ModuleList(self._block(draw) for _ in range(config.layers))
         self.last_norm = nn.LayerNorm(width)
-        self.action_head = linear(width, count, draw, gain=0.1)
-        self.return_head = ReturnHead(width, count, returns.bins, draw)
+        self.action_head = linear(width, parameters_of(action), draw, gain=0.1)
+        self.return_head = ReturnHead(width, action, returns.bins, draw)
 
     def _block(self, draw: torch.Generator) -> Block:
         config = self.config
@@ -85,32 +79,28 @@ class TrajectoryTransformer(nn.Module):
 
     def to_json(self) -> dict[str, Any]:
         """All that is needed beside the weights to build this model again."""
-        return {
-            "kind": "trajectory_transformer",
-            "config": self.config.to_json(),
-            "observation": to_json(self.observation),
-            "action": to_json(self.action),
-            "returns": asdict(self.returns),
-            "vector": None if self.vector is None else asdict(self.vector),
-        }
+        parts = (self.observation, self.action, self.returns, self.vector)
+        return model_to_json("trajectory_transformer", self.config.to_json(), parts)
 
     @classmethod
     def from_json(cls, value: dict[str, Any], seed: int = 0) -> TrajectoryTransformer:
         """The model `to_json` described, with fresh weights: load the stored ones next."""
-        vector = value["vector"]
-        return cls(
-            TransformerConfig(**value["config"]),
-            observation_spec_from_json(value["observation"]),
-            action_spec_from_json(value["action"]),
-            ReturnCodec(**value["returns"]),
-            vector and VectorCodec(tuple(vector["centre"]), tuple(vector["scale"])),
-            seed,
-        )
+        return cls(TransformerConfig(**value["config"]), *parts_from_json(value), seed)
+
+    @property
+    def width(self) -> int:
+        """How many features `window_hidden` has; see `HasFeatures`."""
+        return self.config.width
 
     @property
     def return_values(self) -> Floats:
         """The middle of each bin of the return head, ``[bins]``."""
         return self.returns.centres
+
+    @property
+    def return_width(self) -> float:
+        """The width of a bin, in reward units."""
+        return self.returns.width
 
     @property
     def device(self) -> torch.device:
@@ -127,30 +117,11 @@ class TrajectoryTransformer(nn.Module):
         batch = self._read(windows)
         kept = torch.rand(len(batch.valid), generator=generator) >= self.config.return_dropout
         hidden = self._hidden(batch, kept.to(self.device))
-        action_nll, accuracy = self._action_nll(batch, hidden)
-        return_nll = self._return_nll(batch, hidden, (~kept).nonzero().squeeze(1).to(self.device))
-        return Losses(
-            total=action_nll + self.config.return_loss_weight * return_nll,
-            parts={
-                "action_nll": action_nll.item(),
-                "action_accuracy": accuracy.item(),
-                "return_nll": return_nll.item(),
-            },
-        )
-
-    def _action_nll(self, batch: WindowTensors, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        actions = torch.where(batch.valid, batch.actions, IGNORED).flatten()
-        log_probabilities = self._distributions(hidden).flatten(0, 1)
-        right = (log_probabilities.argmax(-1) == actions).sum() / batch.valid.sum()
-        return nn.functional.nll_loss(log_probabilities, actions, ignore_index=IGNORED), right
-
-    def _return_nll(self, batch: WindowTensors, hidden: Tensor, blind: Tensor) -> Tensor:
-        """0 where no window of the batch lost its returns."""
-        if not len(blind):
-            return torch.zeros((), device=self.device)
-        bins = torch.where(batch.valid, batch.return_bins, IGNORED)[blind].flatten()
-        actions = batch.actions[blind].flatten()
-        return self.return_head.nll(hidden.index_select(0, blind).flatten(0, 1), actions, bins)
+        action_nll, parts = action_loss(self.action, self._distributions(hidden), batch)
+        blind = (~kept).nonzero().squeeze(1).to(self.device)
+        return_nll = return_loss(self.return_head, hidden, batch, blind)
+        total = action_nll + self.config.return_loss_weight * return_nll
+        return Losses(total, {**parts, "return_nll": return_nll.item()})
 
     def window_hidden(self, windows: Windows, conditioned: bool) -> Tensor:
         """``float32 [B, L, width]``: what the actions of each step are predicted from."""
@@ -177,7 +148,7 @@ class TrajectoryTransformer(nn.Module):
         return WindowTensors.of(windows, self.returns, self.device)
 
     def _distributions(self, hidden: Tensor) -> Tensor:
-        return torch.log_softmax(self.action_head(hidden), dim=-1)
+        return from_head(self.action, self.action_head(hidden))
 
     def _hidden(self, batch: WindowTensors, kept: Tensor) -> Tensor:
         """``[B, L, width]``; window b is conditioned where ``kept[b]``."""
@@ -199,7 +170,7 @@ class TrajectoryTransformer(nn.Module):
         self, observed: Tensor, previous: Tensor, returned: Tensor, times: Tensor
     ) -> Tensor:
         """Vectors ``[B, L, width]`` of a step's parts to its tokens ``[B, L, size, width]``."""
-        acted = nn.functional.embedding(previous + 1, self.previous_action)
+        acted = embedded_previous(self.action, self.previous_action, previous, times)
         if self.embed_time is not None:
             observed = observed + self.embed_time(times)
         if self.layout.size == 1:
@@ -218,7 +189,8 @@ class TrajectoryTransformer(nn.Module):
     @torch.inference_mode()
     def begin(self, batch: int) -> Memory:
         """Memory of ``batch`` episodes that start now."""
-        return Memory.empty(batch, self.layout, list(self.blocks), self.config.width)  # type: ignore[arg-type]
+        blocks: list[Any] = list(self.blocks)
+        return Memory.empty(batch, self.layout, blocks, self.width, self.action)
 
     @torch.inference_mode()
     def observe(
@@ -273,8 +245,8 @@ class TrajectoryTransformer(nn.Module):
 
     @torch.inference_mode()
     def remember(self, state: Memory, actions: npt.NDArray[Any] | Tensor) -> Memory:
-        """Take note of the actions ``[B]`` that were done; the next step may follow."""
-        state.previous_actions = torch.as_tensor(actions, device=self.device).long()
+        """Take note of the actions ``[B(, d)]`` that were done; the next step may follow."""
+        state.previous_actions = as_tensor(self.action, actions, self.device)
         state.time += 1
         return state
 
@@ -286,20 +258,21 @@ class TrajectoryTransformer(nn.Module):
         returns_to_go: npt.NDArray[Any] | None,
         generator: torch.Generator,
     ) -> tuple[npt.NDArray[Any], Memory]:
-        """Sample actions and remember them; one uniform number a row where they are discrete."""
+        """Sample actions and remember them: ``int64 [B]`` or ``float32 [B, d]``."""
         state = self.observe(state, observations, returns_to_go)
         actions = self.propose(state, 1, generator)[:, 0]
         return actions.cpu().numpy(), self.remember(state, actions)
 
     @torch.inference_mode()
     def return_log_probabilities(self, state: Memory, actions: Tensor | None) -> Tensor:
-        """Of the step observed: ``[B, bins]``, or ``[B, n, bins]`` after ``actions [B, n]``.
+        """Of the step observed: ``[B, bins]``, or ``[B, n, bins]`` after ``[B, n(, d)]``.
 
         Means what it says for unconditioned episodes only: the head learnt on those.
         """
         if actions is None:
             return self.return_head.before(state.seen())
-        return self.return_head.after_each(state.seen(), actions)
+        done = as_tensor(self.action, actions, self.device)
+        return self.return_head.after_each(state.seen(), done)
 
     @torch.inference_mode()
     def narrow(self, state: Memory, rows: npt.NDArray[Any]) -> Memory:

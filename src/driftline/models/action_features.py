@@ -1,0 +1,76 @@
+"""Actions as vectors: rows of a learned table, chosen or added up.
+
+Know no model. A discrete action has a row of its own; a continuous one is its place
+in its box, -1 to 1 in every dimension, times a row for each dimension.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import torch
+from torch import Tensor, nn
+
+from driftline.models.flow_box import to_unit
+from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, DiscreteActionSpec
+
+
+def rows_of(spec: ActionSpec) -> int:
+    """How many rows a table needs for the actions of ``spec``.
+
+    >>> rows_of(DiscreteActionSpec(4)), rows_of(ContinuousActionSpec((-1.0,), (1.0,)))
+    (4, 1)
+    """
+    match spec:
+        case DiscreteActionSpec():
+            return spec.count
+        case ContinuousActionSpec():
+            return spec.size
+        case _:
+            assert_never(spec)
+
+
+def embedded(spec: ActionSpec, table: Tensor, actions: Tensor) -> Tensor:
+    """``int64 [...]`` or ``float32 [..., d]`` and ``table [rows, width]`` to ``[..., width]``."""
+    match spec:
+        case DiscreteActionSpec():
+            return nn.functional.embedding(actions, table)
+        case ContinuousActionSpec():
+            return to_unit(spec, actions) @ table
+        case _:
+            assert_never(spec)
+
+
+def embedded_previous(
+    spec: ActionSpec, table: Tensor, previous: Tensor, times: Tensor | int
+) -> Tensor:
+    """The same where there may have been no action yet, which the first row stands for.
+
+    ``table [1 + rows, width]``. There was none where ``times`` (steps since the
+    reset, shaped like ``previous`` without its dimensions) is 0.
+    """
+    match spec:
+        case DiscreteActionSpec():
+            return nn.functional.embedding(previous + 1, table)
+        case ContinuousActionSpec():
+            begun = torch.as_tensor(times, device=table.device).unsqueeze(-1) > 0
+            return torch.where(begun, embedded(spec, table[1:], previous), table[0])
+        case _:
+            assert_never(spec)
+
+
+def none_yet(spec: ActionSpec, batch: int, device: torch.device) -> Tensor:
+    """What stands for the action before the first step, as windows have it."""
+    match spec:
+        case DiscreteActionSpec():
+            return torch.full((batch,), -1, device=device)
+        case ContinuousActionSpec():
+            return torch.zeros(batch, spec.size, device=device)
+        case _:
+            assert_never(spec)
+
+
+def as_tensor(spec: ActionSpec, actions: object, device: torch.device) -> Tensor:
+    """Actions of any kind of array as ``int64`` or ``float32``."""
+    kind = torch.float32 if isinstance(spec, ContinuousActionSpec) else torch.int64
+    return torch.as_tensor(actions, device=device).to(kind)

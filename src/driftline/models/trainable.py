@@ -1,0 +1,65 @@
+"""What training asks of a model beyond acting: weights, and how to build it again.
+
+Knows no loop and no optimiser.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+from torch import Tensor, nn
+
+from driftline.data.windows import Windows
+from driftline.models.model import GenerativeModel
+from driftline.spaces.specs import ObservationSpec
+
+Self = TypeVar("Self")
+
+
+@runtime_checkable
+class TrainableModel(GenerativeModel, Protocol):
+    """A generative model with weights, as every ``nn.Module`` has them."""
+
+    @property
+    def observation(self) -> ObservationSpec:
+        """What an observation is."""
+        ...
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """The weights an optimiser changes."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that training changes, by name."""
+        ...
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> Any:
+        """Take over what `state_dict` gave."""
+        ...
+
+    def train(self: Self) -> Self:
+        """The model, ready to be trained."""
+        ...
+
+    def eval(self: Self) -> Self:
+        """The model, ready to act."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """All that is needed beside the weights to build the model again."""
+        ...
+
+
+@runtime_checkable
+class HasFeatures(Protocol):
+    """Has a vector for each step that actions are predicted from: what a critic reads."""
+
+    @property
+    def width(self) -> int:
+        """How many features a step has."""
+        ...
+
+    def window_hidden(self, windows: Windows, conditioned: bool) -> Tensor:
+        """``float32 [B, L, width]``; sees of each window what its actions may depend on."""
+        ...

@@ -1,0 +1,55 @@
+"""Losses of whole windows: of the actions that were taken, of the returns that came.
+
+Know no architecture: distributions, hidden states and what really happened.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import torch
+from torch import Tensor, nn
+
+from driftline.models.action_distributions import entropy, log_density, typical
+from driftline.models.return_head import IGNORED, ReturnHead
+from driftline.models.window_tensors import WindowTensors
+from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, DiscreteActionSpec
+
+
+def action_loss(
+    spec: ActionSpec, known: Tensor, batch: WindowTensors
+) -> tuple[Tensor, dict[str, float]]:
+    """Mean negative log-likelihood of real steps under ``known [B, L, P]``, and what to report.
+
+    Beside it: how often the likeliest action is the one taken, or how far (mean
+    absolute distance a dimension) the median is from it and the mean entropy.
+    """
+    match spec:
+        case DiscreteActionSpec():
+            actions = torch.where(batch.valid, batch.actions, IGNORED).flatten()
+            logs = known.flatten(0, 1)
+            right = (logs.argmax(-1) == actions).sum() / batch.valid.sum()
+            nll = nn.functional.nll_loss(logs, actions, ignore_index=IGNORED)
+            return nll, {"action_nll": nll.item(), "action_accuracy": right.item()}
+        case ContinuousActionSpec():
+            rows, actions = known[batch.valid], batch.actions[batch.valid]
+            nll = -log_density(spec, rows, actions).mean()
+            with torch.no_grad():
+                error = (typical(spec, rows) - actions).abs().mean()
+                spread = entropy(spec, rows).mean()
+            return nll, {
+                "action_nll": nll.item(),
+                "action_error": error.item(),
+                "action_entropy": spread.item(),
+            }
+        case _:
+            assert_never(spec)
+
+
+def return_loss(head: ReturnHead, hidden: Tensor, batch: WindowTensors, blind: Tensor) -> Tensor:
+    """The head's cross-entropy on the windows ``blind``; 0 where there are none."""
+    if not len(blind):
+        return torch.zeros((), device=hidden.device)
+    bins = torch.where(batch.valid, batch.return_bins, IGNORED)[blind].flatten()
+    actions = batch.actions[blind].flatten(0, 1)
+    return head.nll(hidden.index_select(0, blind).flatten(0, 1), actions, bins)
