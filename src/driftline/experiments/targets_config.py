@@ -48,8 +48,9 @@ class FineTunedSettings:
     """KL-regularised fine-tuning with coefficient 1/beta until it stands still."""
 
     betas: tuple[float, ...] = (0.25, 0.5, 1.0)
-    rounds: int = 60
-    episodes_per_round: int = 256
+    updates: int = 300
+    rounds: int = 50
+    episodes_per_round: int = 512
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,9 @@ def smoke(config: TargetsConfig) -> TargetsConfig:
         exact=replace(config.exact, worlds=4),
         estimators=replace(config.estimators, trajectories=2_000, best_of_samples=10_000),
         learnt=replace(config.learnt, sizes=(500, 1_000), updates=80),
-        finetuned=replace(config.finetuned, betas=(0.5,), rounds=3, episodes_per_round=32),
+        finetuned=replace(
+            config.finetuned, betas=(0.5,), updates=40, rounds=3, episodes_per_round=32
+        ),
         densityless=replace(config.densityless, demonstrations=1_000, updates=80, samples=1_000),
         frontier=replace(
             config.frontier,
