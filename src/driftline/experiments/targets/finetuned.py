@@ -33,6 +33,7 @@ from driftline.experiments.targets_config import FineTunedSettings
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
 from driftline.training.finetune import FineTune, FineTuneSettings
+from driftline.training.kl_penalty import FixedPenalty
 from driftline.training.rounds import RoundSettings, run_rounds
 
 DEMONSTRATED = 8_000
@@ -54,7 +55,7 @@ def finetuned(settings: FineTunedSettings, seed: int) -> dict[str, Any]:
     origin = _unasked(model, windows)
     rows = []
     for beta in settings.betas:
-        tuning = replace(TUNING, kl_coefficient=1.0 / beta)
+        tuning = replace(TUNING, kl_penalty=FixedPenalty(1.0 / beta))
         learner = FineTune(model, data, tuning, DEPTH, integer_seed(seed, "tune", str(beta)))
         place = FiniteWorldVectorEnv(world, settings.episodes_per_round)
         rounds = RoundSettings(settings.rounds, settings.episodes_per_round)

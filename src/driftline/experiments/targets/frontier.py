@@ -36,6 +36,7 @@ from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
 from driftline.training.divergence import distributions
 from driftline.training.finetune import FineTune, FineTuneSettings
+from driftline.training.kl_penalty import FixedPenalty
 from driftline.training.marginal import marginal_distributions
 from driftline.training.offline import train_offline
 from driftline.training.rounds import RoundSettings, run_rounds
@@ -59,6 +60,7 @@ def frontier(settings: FrontierSettings, seed: int) -> dict[str, Any]:
     tuned = [play.tuned(each) for each in settings.coefficients]
     even = np.full(len(pool), 1.0 / len(pool))
     return {
+        "returns": shown.observed_returns.round(3).tolist(),
         "demonstrated": weighed(shown, np.full(len(shown), 1.0 / len(shown))),
         "imitated": weighed(pool, even),
         "rows": [*play.asked(), *tuned, *selected(pool, settings)],
@@ -166,7 +168,7 @@ class Player:
     def tuned(self, coefficient: float) -> dict[str, Any]:
         """The same weights fine-tuned with a KL penalty of so much reward a nat."""
         study = self.settings.study
-        settings = replace(TUNING, kl_coefficient=coefficient)
+        settings = replace(TUNING, kl_penalty=FixedPenalty(coefficient))
         learner = FineTune(
             self.model, self.demonstrations, settings, study.model.horizon, self.seed
         )

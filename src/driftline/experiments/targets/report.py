@@ -9,7 +9,7 @@ import importlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import driftline
 from driftline.experiments.config_json import to_json
@@ -27,6 +27,7 @@ from driftline.experiments.report_page.elements import (
 )
 from driftline.experiments.report_page.page import page
 from driftline.experiments.report_page.setup import json_details
+from driftline.experiments.targets.figures import overview
 from driftline.experiments.targets.matched import at_distance, curves
 from driftline.experiments.targets.results import TargetsResults
 from driftline.experiments.targets_config import PARTS, PartName
@@ -34,6 +35,10 @@ from driftline.experiments.wording import count, number
 from driftline.records.run_directory import MANIFEST, RunDirectory
 from driftline.records.whole import write_whole
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+OVERVIEW = "overview"
 TITLES: dict[PartName, str] = {
     "frontier": "Tomato watering, pushed",
     "deterministic": "One optimum, several roads",
@@ -43,6 +48,7 @@ TITLES: dict[PartName, str] = {
     "densityless": "A tilt without densities",
     "estimators": "Measuring divergence",
 }
+SAID = {str(part): title for part, title in TITLES.items()}
 KL_LEVELS = (0.25, 0.5, 1.0, 2.0, 4.0)
 RATIO_LEVELS = (2.0, 5.0, 10.0, 20.0, 50.0)
 
@@ -52,8 +58,14 @@ def write_targets_report(root: Path, results: TargetsResults) -> Path:
     assert set(TITLES) == set(PARTS)
     drawn = {part: _drawn(root, part, results) for part in TITLES}
     captions = {part: _module(part).caption(_given(part, results)) for part in TITLES}
-    answer = section("answer", "The answer", *(paragraph(each) for each in captions.values()))
-    parts = [("answer", "The answer", answer)]
+    asked = figure(
+        _rendered(root, OVERVIEW, overview.draw(results.parts["frontier"][0])),
+        text(overview.CAPTION),
+        "fig-of-overview",
+    )
+    said = (paragraph(each) for each in captions.values())
+    answer = section("answer", "The answer", asked, *said)
+    parts: list[tuple[str, str, Markup]] = [("answer", "The answer", answer)]
     for part, title in TITLES.items():
         content = [figure(drawn[part], text(captions[part]), f"fig-of-{part}")]
         content += _matched(results) if part == "frontier" else []
@@ -80,9 +92,13 @@ def _given(part: PartName, results: TargetsResults) -> Any:
 
 
 def _drawn(root: Path, part: PartName, results: TargetsResults) -> str:
-    rendered = render(_module(part).draw(_given(part, results)))
-    write_rendered(rendered, root / FIGURES, part)
-    return inline(rendered, f"fig-{part}", TITLES[part])
+    return _rendered(root, part, _module(part).draw(_given(part, results)))
+
+
+def _rendered(root: Path, name: str, drawn: Figure) -> str:
+    rendered = render(drawn)
+    write_rendered(rendered, root / FIGURES, name)
+    return inline(rendered, f"fig-{name}", SAID.get(name, "What each target asks for"))
 
 
 def _header(results: TargetsResults) -> Markup:
