@@ -55,19 +55,16 @@ def asked(target: Target, reference: Reference) -> Floats | None:
     """The probability with which each return is asked for, ``[n]``; None asks for nothing."""
     match target:
         case FixedReturn():
-            return np.asarray(abs(reference.returns - target.value).argmin() == _places(reference))
+            nearest = abs(reference.returns - target.value).argmin()
+            return np.eye(len(reference.returns))[nearest]
         case Quantile(draw="point"):
-            return np.asarray(reference.returns == reference.quantile(target.level))
+            return np.asarray(reference.returns == reference.quantile(target.level), np.float64)
         case Quantile() | BestOfN():
             return reference.reweighted(target.density_ratio)
         case ExponentialTilt():
             return reference.tilted(target.beta)
         case _:
             return None
-
-
-def _places(reference: Reference) -> Any:
-    return np.arange(len(reference.returns))
 
 
 def _panel(
