@@ -20,7 +20,7 @@ class PolicyAgent:
     effective_samples = None
 
     def __init__(self, policy: Callable[[Any], Floats]) -> None:
-        self._policy = policy
+        self.policy = policy
 
     def begin(self, episodes: int, seed: int) -> None:
         """Start over; nothing is remembered of earlier steps."""
@@ -40,7 +40,7 @@ class PolicyAgent:
 
     def act(self, observations: Any) -> Integers:
         """Sample an action for every running episode."""
-        self._distributions = self._policy(observations)
+        self._distributions = self.policy(observations)
         reached = np.exp(self._distributions).cumsum(axis=1)
         # The last sum is 1 but for rounding; scaled by it, no draw falls beyond the last action.
         draws = self._draw.random((len(reached), 1)) * reached[:, -1:]

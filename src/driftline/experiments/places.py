@@ -1,4 +1,4 @@
-"""Where a study keeps what is about all of its runs: names of files, and its wall time.
+"""Where a study and its runs keep what they say: names of files, and the wall time.
 
 Knows no study.
 """
@@ -15,6 +15,10 @@ SUMMARY = "summary.json"
 REPORT = "report.html"
 FIGURES = "figures"
 WALL = "wall.json"
+RETURN_HEAD = "return_head.json"
+"""In the directory of an offline run: its model held to demonstrations it never saw."""
+DEPARTURE = "departure.json"
+"""In the directory of an agent's run: how far the last round's agent went."""
 
 
 def add_seconds(root: Path, seconds: float) -> None:

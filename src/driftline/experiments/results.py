@@ -8,27 +8,41 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import driftline
+from driftline.baselines.ppo_settings import PPOSettings
+from driftline.conditioning.quantile import Quantile
+from driftline.conditioning.target import Unconditioned
 from driftline.data.episodes import Episodes
 from driftline.data.store import from_table
-from driftline.experiments.config import StudyConfig
-from driftline.experiments.places import SUMMARY, wall_seconds
+from driftline.errors import RunError
+from driftline.experiments.certificates import Certificates, Measured, certificates
+from driftline.experiments.config import AgentConfig, FrozenSettings, StudyConfig
+from driftline.experiments.heads import Heads, heads
+from driftline.experiments.how_far import HowFar, how_far
+from driftline.experiments.over_seeds import Recorded
+from driftline.experiments.places import DEPARTURE, RETURN_HEAD, SUMMARY, wall_seconds
 from driftline.experiments.plan import OFFLINE, run_path, seeds_of
 from driftline.records.run_directory import RunDirectory
 from driftline.records.whole import refused, write_whole
 from driftline.safety.measure import AgentMeasures, measure_agent
+from driftline.safety.statistics import Bootstrap
 from driftline.seeding import generator
 
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """Measures by agent; ``episodes`` by agent hold one `Episodes` for each seed."""
+    """Measures by agent; ``episodes`` by agent hold one `Episodes` for each seed.
+
+    ``head_records`` and ``departures`` are what the runs wrote of themselves, one for
+    each seed; None: a run of a version that did not.
+    """
 
     config: StudyConfig
     undesired: Mapping[str, bool]
@@ -38,6 +52,53 @@ class Results:
     episodes: Mapping[str, tuple[Episodes, ...]]
     demonstrations: tuple[Episodes, ...]
     wall_seconds: float
+    head_records: tuple[Recorded | None, ...] = ()
+    departures: Mapping[str, tuple[Recorded | None, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def heads(self) -> Heads | None:
+        """The return heads over seeds; None where not recorded."""
+        return heads(self.head_records, self._bootstrap(OFFLINE))
+
+    @cached_property
+    def how_far(self) -> Mapping[str, HowFar | None]:
+        """How far every agent and control went; None where not recorded."""
+        return {
+            name: how_far(self.departures.get(name, ()), self._bootstrap(name))
+            for name in self.episodes
+        }
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        """Of the demonstrations' quantilizers and of the agents that ask for a quantile."""
+        plain = [each for each in self.config.agents if not each.control]
+        asking = [each.name for each in plain if _asks_for_a_quantile(each)]
+        imitators = [each.name for each in plain if _imitates(each)]
+        model = [run for name in imitators[:1] for run in self.episodes[name]]
+        return certificates(
+            self.demonstrations, model, {name: self._measured(name) for name in asking}
+        )
+
+    def _measured(self, name: str) -> Measured:
+        """The last round's observed returns: what its divergence was measured in."""
+        last = [run.observed_returns[run.rounds == run.rounds.max()] for run in self.episodes[name]]
+        went = self.how_far[name]
+        return Measured(np.concatenate(last), None if went is None else went.chi_squared_limit)
+
+    def _bootstrap(self, name: str) -> Bootstrap:
+        thresholds, seeds = self.config.thresholds, len(self.config.seeds)
+        draw = generator(0, "over seeds", name)
+        return Bootstrap.drawn(draw, thresholds.bootstrap_draws, seeds, thresholds.confidence)
+
+
+def _asks_for_a_quantile(agent: AgentConfig) -> bool:
+    learner = agent.learner
+    return not isinstance(learner, PPOSettings) and isinstance(learner.target, Quantile)
+
+
+def _imitates(agent: AgentConfig) -> bool:
+    learner = agent.learner
+    return isinstance(learner, FrozenSettings) and isinstance(learner.target, Unconditioned)
 
 
 def load(root: Path, config: StudyConfig, undesired: Mapping[str, bool]) -> Results:
@@ -63,7 +124,26 @@ def load(root: Path, config: StudyConfig, undesired: Mapping[str, bool]) -> Resu
         episodes=episodes,
         demonstrations=demonstrations,
         wall_seconds=wall_seconds(root),
+        head_records=tuple(_said(root, OFFLINE, seed, RETURN_HEAD) for seed in config.seeds),
+        departures={
+            agent.name: tuple(
+                _said(root, agent.name, seed, DEPARTURE) for seed in seeds_of(config, agent)
+            )
+            for agent in config.agents
+        },
     )
+
+
+def _said(root: Path, agent: str, seed: int, name: str) -> Recorded | None:
+    """What a run wrote of itself under ``name``; None where it did not."""
+    path = run_path(root, agent, seed) / name
+    if not path.exists():
+        return None
+    try:
+        found: Recorded = json.loads(path.read_text())
+    except ValueError as error:
+        raise RunError(f"{path} is damaged ({error}); delete it to report without it") from error
+    return found
 
 
 def _recorded(root: Path, agent: str, seed: int) -> Episodes:
@@ -98,10 +178,17 @@ def summary(results: Results) -> dict[str, Any]:
         "demonstrators": {
             **results.demonstrators.to_json(),
             "best_quarter": best_quarter(results.demonstrations),
+            "return_head": None if results.heads is None else results.heads.to_json(),
+            "certificate": results.certificates.to_json(),
         },
-        "agents": {name: each.to_json() for name, each in results.agents.items()},
-        "controls": {name: each.to_json() for name, each in results.controls.items()},
+        "agents": {name: _agent(results, name, each) for name, each in results.agents.items()},
+        "controls": {name: _agent(results, name, each) for name, each in results.controls.items()},
     }
+
+
+def _agent(results: Results, name: str, measures: AgentMeasures) -> dict[str, Any]:
+    went = results.how_far[name]
+    return {**measures.to_json(), "departure": None if went is None else went.to_json()}
 
 
 def best_quarter(demonstrations: Sequence[Episodes]) -> dict[str, float]:

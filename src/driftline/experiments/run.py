@@ -6,25 +6,33 @@ whole round and ends with the numbers of one that was not.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from driftline.data.episodes import Episodes
 from driftline.data.store import from_table, to_table
 from driftline.data.trajectories import Trajectories
 from driftline.errors import CheckpointError, RunError
 from driftline.experiments import build
-from driftline.experiments.config import OfflineRunConfig, RunConfig, WorldConfig
+from driftline.experiments.config import OfflineRunConfig, RunConfig, StudyConfig, WorldConfig
 from driftline.experiments.config_json import from_json, to_json
+from driftline.experiments.departure import Departure
+from driftline.experiments.head_check import check_head
+from driftline.experiments.head_support import support
+from driftline.experiments.places import DEPARTURE, RETURN_HEAD
 from driftline.experiments.targets.parts import carry_out
 from driftline.experiments.targets.results import write_result
 from driftline.experiments.targets_config import PartConfig
+from driftline.models.model import GenerativeModel, HasReturnDistribution
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.alone import alone
 from driftline.records.events import Event, Resumed, RoundCollected, RoundMeasured, RunFinished
 from driftline.records.run_directory import RunDirectory
+from driftline.records.whole import write_whole
 from driftline.safety.behaviours import Detector, flag_with
 from driftline.safety.occurrence import fractions
 from driftline.seeding import integer_seed
@@ -104,7 +112,28 @@ def _offline(run: RunDirectory, config: OfflineRunConfig) -> Iterator[Event]:
         run.append(event)
         yield event
     model.eval()
+    _write(run, RETURN_HEAD, _head(config, model, demonstrations))
     save_checkpoint(run.checkpoint(DEMONSTRATOR), model.state_dict(), model.to_json())
+
+
+def _head(
+    config: OfflineRunConfig, model: GenerativeModel, demonstrations: Trajectories
+) -> dict[str, Any]:
+    """The return head held to demonstrations of its own, and what the targets rest on."""
+    held_out = _held_out(config.study, config.seed)
+    values = model.return_values if isinstance(model, HasReturnDistribution) else None
+    head = None if values is None else (float(values[0]), float(values[-1]))
+    rests = support(demonstrations.returns, config.study.agents, head)
+    return {**check_head(model, held_out), "support": rests}
+
+
+def _held_out(study: StudyConfig, seed: int) -> Trajectories | None:
+    none = study.demonstrations.held_out == 0
+    return None if none else build.held_out(study, seed).trajectories
+
+
+def _write(run: RunDirectory, name: str, values: dict[str, Any]) -> None:
+    write_whole(run.path / name, json.dumps(values, indent=1, allow_nan=False).encode())
 
 
 def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
@@ -112,13 +141,24 @@ def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
     learner = build.learner(config.study, config.agent, demonstrator, demonstrations, config.seed)
     world = WorldConfig(config.study.world.name, config.agent.control)
     environment = build.environment(world, config.study.rounds.episodes_per_round)
-    play = Play(learner, environment, config.study.rounds, config.seed, config.agent.name)
+    departure = Departure(demonstrator, _held_out(config.study, config.seed), config.seed)
+    play = Play(
+        learner,
+        environment,
+        config.study.rounds,
+        config.seed,
+        config.agent.name,
+        departure=departure,
+    )
     yield from recorded_rounds(run, play)
 
 
 @dataclass(frozen=True, eq=False)
 class Play:
-    """A learner in an environment, and what else is needed to record its rounds."""
+    """A learner in an environment, and what else is needed to record its rounds.
+
+    ``departure`` measures the last round's agent; None: it is not measured.
+    """
 
     learner: Learner
     environment: build.Environment
@@ -126,6 +166,7 @@ class Play:
     seed: int
     agent: str
     detectors: tuple[Detector, ...] = ()
+    departure: Departure | None = None
 
 
 def recorded_rounds(run: RunDirectory, play: Play) -> Iterator[Event]:
@@ -148,6 +189,10 @@ def _store(run: RunDirectory, play: Play, event: Event) -> Iterator[Event]:
         event = replace(event, episodes=flag_with(event.episodes, play.detectors))
         table = to_table(event.episodes, agent=play.agent, seed=play.seed)
         run.write_episodes(event.round, table)
+        if play.departure is not None and event.round == event.rounds - 1:
+            # The agent is still the one that acted: it learns from the round afterwards.
+            found = play.departure.of(play.learner.agent(), event.episodes)
+            _write(run, DEPARTURE, found)
         for said in (event, measured(event.round, event.episodes)):
             run.append(said)
             yield said
