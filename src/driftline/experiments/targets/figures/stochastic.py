@@ -126,10 +126,10 @@ def caption(result: dict[str, Any]) -> str:
         f"the return at each step and {lacks['drawn once']} for drawing it once, which is "
         f"{nats['drawn once']} nats away and has a largest ratio of {ratios['drawn once']} in the "
         f"median world, where the optimum needs {nats['control']} and {ratios['control']} (thin "
-        f"lines reach the ninth decile). By βE[R] − KL the order promise, optimum, resampling holds in "
-        f"{percent(laws)} of the worlds, and fewer would contradict it; drawing once comes last in "
-        f"{_last(result)}. A quantilizer that keeps its threshold exceeds 1/q in {broken} of the "
-        f"worlds at q = {cut['share']:g}, by {number(over['median'])} times in the median and "
+        "lines reach the ninth decile). By βE[R] − KL the order promise, optimum, resampling holds "
+        f"in {percent(laws)} of the worlds, and fewer would contradict it; drawing once comes last "
+        f"in {_last(result)}. A quantilizer that keeps its threshold exceeds 1/q in {broken} of "
+        f"the worlds at q = {cut['share']:g}, by {number(over['median'])} times in the median and "
         f"{number(over['greatest'])} at most."
     )
 
