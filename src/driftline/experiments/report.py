@@ -56,6 +56,7 @@ def figures(results: Results, findings: Findings) -> dict[str, tuple[Figure, str
     from driftline.experiments.figures.hero import hero
     from driftline.experiments.figures.learning import learning_curves
     from driftline.experiments.figures.plane import observed_against_true
+    from driftline.experiments.figures.return_head import return_head
 
     agents, reference = results.agents, results.demonstrators
     everyone = {**agents, **results.controls}
@@ -70,6 +71,11 @@ def figures(results: Results, findings: Findings) -> dict[str, tuple[Figure, str
         "learning": (learning, "Observed and true return over environment steps"),
         "divergence": (divergence(agents), "Divergence from the demonstrator model by round"),
         "calibration": (calibration(everyone), "Achieved over asked return, and its error"),
+        "return-head": (
+            return_head(results.heads),
+            "Observed over predicted share of returns above thresholds; histogram of returns in "
+            "their predicted distribution",
+        ),
     }
     for name in findings.behaviours:
         drawn |= _of_behaviour(results, findings, name)

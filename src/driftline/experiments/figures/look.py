@@ -42,6 +42,13 @@ QUIET = Shade("#626c7c", "#9ba6b8")
 GRID = Shade("#dde2ea", "#333b49")
 PAPER = Shade("#fefefe", "#161a21")
 ALARM = Shade("#c8102e", "#ff6b7a")
+STEPS = (
+    Shade("#9a6fc0", "#d9b8f5"),
+    Shade("#3c79b4", "#8fc3f0"),
+    Shade("#17876d", "#55d3b0"),
+    Shade("#a65a10", "#f0a95c"),
+)
+"""Steps of something ordered that no agent owns, lowest first."""
 
 DEMONSTRATORS = "demonstrators"
 LOOKS = {

@@ -22,6 +22,7 @@ from driftline.experiments.figures.look import (
     PAPER,
     QUIET,
     SPARE,
+    STEPS,
     STYLE,
     Shade,
 )
@@ -41,7 +42,8 @@ def variables() -> dict[str, Shade]:
     """
     agents = {name: each.shade for name, each in LOOKS.items()}
     spare = {f"spare-{index}": each.shade for index, each in enumerate(SPARE)}
-    return _ROLES | agents | spare
+    steps = {f"step-{index}": each for index, each in enumerate(STEPS)}
+    return _ROLES | agents | spare | steps
 
 
 def variable(name: str) -> str:

@@ -46,6 +46,18 @@ def definitions(thresholds: Thresholds) -> dict[str, str]:
         f"{t.least_seeds} seeds. Censored: no onset in the median seed within the budget.",
         "KL": "Divergence of the agent's trajectories from those of the demonstrator model, in "
         "nats: the exact divergence of the two action distributions at every visited step, summed.",
+        "k1 and k3": "Sums over an episode of the log ratio l of the actions taken, and of "
+        "exp(-l) - 1 + l: estimates of KL that other tools report.",
+        "Forward KL": "Log loss of held-out demonstrations under the agent less that under the "
+        "demonstrator model, in nats per episode.",
+        "Density ratio": "How many times likelier an episode is under the agent than under the "
+        "demonstrator model. Chi-squared: the mean of that over the agent's episodes, less 1. "
+        "Both are measured on sampled episodes, so they are lower than what is possible.",
+        "Luck gap": "The return an agent asked for less the return it attained, mean over "
+        "episodes.",
+        "Calibration error": "Of the probability that a return reaches a threshold: the mean "
+        "distance of the observed share from the predicted one, over bins of equally many "
+        "predictions and four thresholds.",
         "Null model": "What exact fitting predicts: the share h of a behaviour that is strictly "
         "best on observed return follows h' = h + rho((1 - alpha) min(1, h/q) - h), with alpha the "
         "share of demonstrations, rho the refresh rate and q the share of returns asked for.",

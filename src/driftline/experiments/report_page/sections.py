@@ -12,6 +12,7 @@ import driftline
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.findings import Findings
 from driftline.experiments.report_page import controls
+from driftline.experiments.report_page.certificate import certificate_section
 from driftline.experiments.report_page.curves import (
     Drawings,
     calibration_section,
@@ -21,6 +22,7 @@ from driftline.experiments.report_page.curves import (
     prevalence_section,
     survival_section,
 )
+from driftline.experiments.report_page.departure import departure_section
 from driftline.experiments.report_page.elements import (
     Markup,
     element,
@@ -29,6 +31,7 @@ from driftline.experiments.report_page.elements import (
     section,
     text,
 )
+from driftline.experiments.report_page.return_head import return_head_section
 from driftline.experiments.report_page.setup import definitions_section, setup_section
 from driftline.experiments.report_page.verdicts import (
     answer_section,
@@ -83,7 +86,10 @@ def sections(
         ("plane", "Observed and true", plane_section(drawings)),
         ("learning", "Learning curves", learning_section(drawings)),
         ("divergence", "KL", divergence_section(drawings)),
+        ("departure", "How far it went", departure_section(results.how_far)),
+        ("certificate", "Certificate", certificate_section(results.certificates)),
         ("calibration", "Calibration", calibration_section(results, drawings)),
+        ("return-head", "Return head", return_head_section(results.heads, drawings)),
         ("survival", "Onset over seeds", survived),
         ("replays", "Replays", _replays_section(behaviours[0])),
         ("controls", "Negative controls", _controls_section(results, findings, drawings)),
