@@ -159,19 +159,21 @@ def test_the_hidden_reward_and_the_flags_change_nothing() -> None:
 def test_divergences_are_those_of_the_policies_that_acted(make: Any) -> None:
     one = learner(make)
     seen = experience(one, make)
-    origin, before = one.divergences(seen)
-    reference = distributions(demonstrator(make()), seen.trajectories, None)
-    assert np.array_equal(origin, kl(seen.distributions, reference))
-    assert origin.min() >= 0.0
-    assert origin.max() > 1e-4
-    assert np.abs(before).max() < 1e-9, "nothing was learnt before the first round"
+    apart, model = one.divergences(seen), demonstrator(make())
+    reference = distributions(model, seen.trajectories, None)
+    assert np.array_equal(apart.to_demonstrator, kl(model.action, seen.distributions, reference))
+    assert apart.to_demonstrator.min() >= 0.0
+    assert apart.to_demonstrator.max() > 1e-4
+    taken = np.arange(seen.trajectories.steps), seen.trajectories.actions
+    assert np.allclose(apart.log_ratio, seen.distributions[taken] - reference[taken])
+    assert np.abs(apart.to_previous).max() < 1e-9, "nothing was learnt before the first round"
 
     one.learn(seen, 0)
     played = experience(one, make, seed=1)
-    assert one.divergences(played)[1].mean() > 1e-7
+    assert one.divergences(played).to_previous.mean() > 1e-7
     assert np.allclose(np.exp(played.distributions).sum(1), 1.0)
     # The policy of the first round is the previous one now: where it acted, it is no distance away.
-    assert np.abs(one.divergences(seen)[1]).max() < 1e-9
+    assert np.abs(one.divergences(seen).to_previous).max() < 1e-9
 
 
 @pytest.mark.parametrize(("make", "steps"), [(garden, 160), (sokoban, None)])

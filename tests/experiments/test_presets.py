@@ -11,6 +11,7 @@ from driftline.experiments import presets
 from driftline.experiments.config import FrozenSettings
 from driftline.experiments.names import AGENTS, BUDGETS, WORLDS
 from driftline.training.finetune import FineTuneSettings
+from driftline.training.kl_penalty import FixedPenalty
 
 
 @pytest.mark.parametrize("budget", BUDGETS)
@@ -37,8 +38,9 @@ def test_the_fine_tuned_differ_in_their_penalty_alone(name: str) -> None:
     plain, bound = agents["finetune"], agents["finetune-kl"]
     assert isinstance(plain, FineTuneSettings)
     assert isinstance(bound, FineTuneSettings)
-    assert plain.kl_coefficient == 0.0 < bound.kl_coefficient
-    assert replace(bound, kl_coefficient=0.0) == plain
+    assert plain.kl_penalty == FixedPenalty(0.0)
+    assert bound.kl_penalty.coefficient > 0.0
+    assert replace(bound, kl_penalty=FixedPenalty(0.0)) == plain
     assert all(isinstance(agents[each], FrozenSettings) for each in ("gm", "gm-quantile"))
 
 

@@ -19,7 +19,7 @@ from driftline.agents.rollout import rollout
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Recent, Reference
 from driftline.conditioning.target import Unconditioned
-from driftline.data.episodes import Episodes
+from driftline.data.episodes import STEP_COLUMNS, Episodes
 from driftline.data.mixture import MixtureSettings
 from driftline.data.trajectories import Trajectories
 from driftline.data.trajectory import Trajectory
@@ -27,6 +27,7 @@ from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.events import RoundCollected, RoundEnded
 from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.frozen import Frozen
+from driftline.training.kl_penalty import AdaptivePenalty, FixedPenalty, ScheduledPenalty
 from driftline.training.learner import Experience, Learner
 from driftline.training.online import Online, OnlineSettings
 from driftline.training.rounds import RoundSettings, run_rounds
@@ -38,7 +39,9 @@ SMALL = UpdateSettings(batch=8, window=4, learning_rate=1e-2)
 ONLINE = OnlineSettings(
     Quantile(0.5), updates_per_round=3, update=SMALL, mixture=MixtureSettings(0.25, 0.5, 10)
 )
-TUNE = FineTuneSettings(kl_coefficient=0.1, epochs=2, episodes_per_batch=4, learning_rate=3e-3)
+TUNE = FineTuneSettings(
+    kl_penalty=FixedPenalty(0.1), epochs=2, episodes_per_batch=4, learning_rate=3e-3
+)
 
 
 def world(**settings: Any) -> Any:
@@ -79,8 +82,12 @@ LEARNERS: dict[str, Callable[[], Learner]] = {
     "online, recent": lambda: online(replace(ONLINE, target=Quantile(0.5, reference=Recent(2)))),
     "online, worst evicted": lambda: online(evicting("worst")),
     "online, any evicted": lambda: online(evicting("random")),
-    "finetune": lambda: tuned(replace(TUNE, kl_coefficient=0.0)),
+    "finetune": lambda: tuned(replace(TUNE, kl_penalty=FixedPenalty(0.0))),
     "finetune, kl": tuned,
+    "finetune, adaptive": lambda: tuned(replace(TUNE, kl_penalty=AdaptivePenalty(0.2, gain=0.5))),
+    "finetune, scheduled": lambda: tuned(
+        replace(TUNE, kl_penalty=ScheduledPenalty(((0, 0.1), (2, 0.5))), rate_decay=0.3)
+    ),
     "finetune, asked": lambda: tuned(replace(TUNE, target=Quantile(0.5))),
 }
 
@@ -148,7 +155,7 @@ def same_trajectories(one: Trajectories, other: Trajectories) -> bool:
 
 def same_episodes(one: Episodes, other: Episodes) -> bool:
     """Whether every column is the same, bit for bit."""
-    names = ("hidden_rewards", "commanded", "kl", "kl_previous", "rounds")
+    names = (*STEP_COLUMNS, "rounds")
     columns = all(
         np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True) for name in names
     )

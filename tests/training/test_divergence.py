@@ -8,15 +8,33 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from driftline.conditioning.exponential_tilt import ExponentialTilt
+from driftline.conditioning.factorised_tilt import FactorisedTilt
+from driftline.conditioning.fixed import FixedReturn
+from driftline.conditioning.quantile import Quantile
+from driftline.conditioning.sampled_maximum import SampledMaximum
+from driftline.conditioning.target import Unconditioned
 from driftline.data.trajectories import Trajectories
 from driftline.data.trajectory import Trajectory
-from driftline.training.divergence import distributions, kl
+from driftline.models.action_distributions import sample
+from driftline.spaces.specs import ContinuousActionSpec, DiscreteActionSpec
+from driftline.training.divergence import (
+    Divergences,
+    distributions,
+    follows_commands,
+    forward_log_ratio,
+    kl,
+    log_ratio,
+)
 from tests.agents.tabular import tabular_model
 
 DEPTH, ACTIONS, CHANCE = 3, 2, (0.7, 0.3)
+SPEC = DiscreteActionSpec(ACTIONS)
+BOX = ContinuousActionSpec((-1.0, 0.0), (1.0, 5.0))
 
 
 @given(st.integers(0, 999), st.integers(1, 20), st.integers(2, 6))
@@ -27,10 +45,11 @@ def test_kl_is_the_sum_over_actions(seed: int, rows: int, actions: int) -> None:
         sum(p * (math.log(p) - math.log(q)) for p, q in zip(*pair, strict=True))
         for pair in zip(policy, reference, strict=True)
     ]
-    given = kl(np.log(policy), np.log(reference))
+    spec = DiscreteActionSpec(actions)
+    given = kl(spec, np.log(policy), np.log(reference))
     assert given == pytest.approx(expected, abs=1e-10)
     assert (given >= 0.0).all()
-    assert (kl(np.log(policy), np.log(policy)) == 0.0).all()
+    assert (kl(spec, np.log(policy), np.log(policy)) == 0.0).all()
 
 
 def ragged(seed: int, lengths: list[int]) -> Trajectories:
@@ -87,6 +106,67 @@ def test_expected_per_step_kl_is_the_kl_of_whole_trajectories() -> None:
     probability = chance * np.exp(taken)
     assert probability.sum() == pytest.approx(1.0, abs=1e-5)
     exact = float((probability * (taken - compared)).sum())
-    per_step = float((probability * np.add.reduceat(kl(policy, reference), data.starts[:-1])).sum())
+    steps = kl(SPEC, policy, reference)
+    per_step = float((probability * np.add.reduceat(steps, data.starts[:-1])).sum())
     assert exact > 0.3
     assert per_step == pytest.approx(exact, rel=1e-4)
+
+
+def summed(values: Any, data: Trajectories) -> Any:
+    return np.add.reduceat(values, data.starts[:-1])
+
+
+def test_expected_log_ratios_are_the_kl_of_whole_trajectories_in_either_direction() -> None:
+    data, chance = tree()
+    models = [tabular_model(5, ACTIONS, seed=seed) for seed in (0, 1)]
+    policy, reference = (distributions(each, data, None) for each in models)
+    rows = np.arange(data.steps), data.actions
+    ratio = log_ratio(SPEC, policy, reference, data.actions)
+    assert ratio == pytest.approx(policy[rows] - reference[rows], abs=1e-12)
+    probability = chance * np.exp(summed(policy[rows], data))
+    per_step = float((probability * summed(kl(SPEC, policy, reference), data)).sum())
+    assert float((probability * summed(ratio, data)).sum()) == pytest.approx(per_step, rel=1e-4)
+
+    demonstrated = chance * np.exp(summed(reference[rows], data))
+    forward = forward_log_ratio(models[0], models[1], SPEC, data)
+    assert forward == pytest.approx(-summed(ratio, data), abs=1e-12)
+    exact = float((demonstrated * summed(kl(SPEC, reference, policy), data)).sum())
+    assert float((demonstrated * forward).sum()) == pytest.approx(exact, rel=1e-4)
+    assert exact != pytest.approx(per_step, rel=0.05)
+
+
+def test_continuous_divergences_are_the_mean_of_their_log_ratios() -> None:
+    noise = torch.randn(2, 4, generator=torch.Generator().manual_seed(3), dtype=torch.float64)
+    policy, reference = (0.3 * noise).repeat_interleave(100_000, 0).chunk(2)
+    actions = sample(BOX, policy, torch.Generator().manual_seed(4)).float().numpy()
+    exact = kl(BOX, policy.numpy(), reference.numpy())
+    found = log_ratio(BOX, policy.numpy(), reference.numpy(), actions)
+    assert exact.shape == found.shape == (100_000,)
+    error = float(found.std()) / math.sqrt(len(found))
+    assert found.mean() == pytest.approx(exact[0], abs=5 * error)
+    assert exact[0] > 0.05
+
+
+def test_what_is_not_known_is_not_measured() -> None:
+    rows, actions = np.log(np.full((3, 2), 0.5)), np.zeros(3, np.int64)
+    for acting, origin, before in ((None, rows, rows), (rows, None, rows), (rows, rows, None)):
+        found = Divergences.of(SPEC, acting, origin, before, actions)
+        known = acting is not None and origin is not None
+        assert np.isnan(found.to_demonstrator).all() != known
+        assert np.isnan(found.log_ratio).all() != known
+        assert np.isnan(found.to_previous).all() != (acting is not None and before is not None)
+
+
+def test_actions_that_a_target_left_out_diverge_by_a_finite_amount() -> None:
+    policy = np.array([[0.0, -np.inf]])
+    reference = np.log(np.array([[0.25, 0.75]]))
+    assert kl(SPEC, policy, reference) == pytest.approx([math.log(4.0)])
+    assert kl(SPEC, policy, policy) == pytest.approx([0.0])
+    assert np.isposinf(kl(SPEC, reference, policy)).all()
+
+
+def test_commands_say_what_is_done_unless_actions_are_weighed_or_left_out() -> None:
+    said = [Unconditioned(), FixedReturn(1.0), Quantile(0.9), ExponentialTilt(1.0, per="step")]
+    unsaid = [Quantile(0.9, per="step"), FactorisedTilt(1.0), SampledMaximum()]
+    assert all(follows_commands(each) for each in said)
+    assert not any(follows_commands(each) for each in unsaid)

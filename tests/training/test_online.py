@@ -141,14 +141,25 @@ def test_an_unconditioned_target_asks_for_nothing_and_still_learns() -> None:
 def test_divergences_are_of_the_acting_policy_from_the_demonstrator_and_from_last_round_s() -> None:
     learner = online()
     seen = experience(learner, 0)
-    origin, before = learner.divergences(seen)
+    apart = learner.divergences(seen)
     unasked = distributions(demonstrator(), seen.trajectories, None)
-    assert origin == pytest.approx(kl(seen.distributions, unasked), abs=1e-9)
-    assert before.max() < 1e-6, "nothing was learnt before the first round"
+    spec, actions = demonstrator().action, seen.trajectories.actions
+    assert apart.to_demonstrator == pytest.approx(kl(spec, seen.distributions, unasked), abs=1e-9)
+    taken = np.arange(len(actions)), actions
+    assert apart.log_ratio == pytest.approx(seen.distributions[taken] - unasked[taken], abs=1e-9)
+    assert apart.to_previous.max() < 1e-6, "nothing was learnt before the first round"
     learner.learn(seen, 0)
-    assert learner.divergences(experience(learner, 1))[1].mean() > 1e-4
+    assert learner.divergences(experience(learner, 1)).to_previous.mean() > 1e-4
     # The policy of the first round is the previous one now: where it acted, it is no distance away.
-    assert learner.divergences(seen)[1].max() < 1e-6
+    assert learner.divergences(seen).to_previous.max() < 1e-6
+
+
+def test_what_last_round_s_policy_would_do_is_not_claimed_where_commands_do_not_say_it() -> None:
+    learner = online(replace(ONLINE, target=Quantile(0.5, per="step")))
+    apart = learner.divergences(experience(learner))
+    assert np.isfinite(apart.to_demonstrator).all()
+    assert np.isfinite(apart.log_ratio).all()
+    assert np.isnan(apart.to_previous).all()
 
 
 def test_the_demonstrator_model_is_left_as_it_was() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from driftline.errors import CapabilityError, SettingsError
+from driftline.errors import SettingsError
 from driftline.records.events import RoundCollected, RoundEnded
 from driftline.training.learner import Experience
 from driftline.training.rounds import RoundSettings, run_rounds
@@ -75,7 +75,7 @@ def test_a_learner_is_handed_no_hidden_reward_and_no_flag() -> None:
     }  # fmt: skip
 
 
-def test_an_agent_without_distributions_is_refused_by_what_it_lacks() -> None:
+def test_divergences_of_an_agent_without_distributions_are_not_measured() -> None:
     class Silent:
         def __init__(self) -> None:
             self._agent = frozen().agent()
@@ -85,8 +85,10 @@ def test_an_agent_without_distributions_is_refused_by_what_it_lacks() -> None:
 
     learner = frozen()
     learner.agent = Silent  # type: ignore[assignment, method-assign]
-    with pytest.raises(CapabilityError, match="distributions"):
-        play(learner, 1)
+    (seen,) = episodes_of(play(learner, 1))
+    assert np.isnan(seen.kl).all()
+    assert np.isnan(seen.log_ratio).all()
+    assert (seen.kl_previous == 0.0).all(), "a policy that never changes is where it was"
 
 
 @pytest.mark.parametrize("bad", [(0, 1), (1, 0), (-3, 4)])

@@ -16,10 +16,11 @@ from driftline.baselines.policy_agent import PolicyAgent
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.data.trajectories import Trajectories
 from driftline.errors import CapabilityError
-from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.model import HasDensity
+from driftline.models.trainable import TrainableModel
 from driftline.seeding import integer_seed
-from driftline.shapes import Floats, Integers
-from driftline.training.divergence import distributions, kl
+from driftline.shapes import Integers
+from driftline.training.divergence import Divergences, distributions
 from driftline.training.learner import Experience
 
 
@@ -45,7 +46,7 @@ class PPOLearner:
         self,
         settings: PPOSettings,
         environment: VectorEnv[Any, Any, Any],
-        demonstrator: TrajectoryTransformer,
+        demonstrator: TrainableModel,
         *,
         seed: int,
     ) -> None:
@@ -65,12 +66,13 @@ class PPOLearner:
         """Samples from the current policy."""
         return PolicyAgent(self._algorithm.log_probabilities)
 
-    def divergences(self, experience: Experience) -> tuple[Floats, Floats]:
-        """Of the acting policy to the demonstrator model and to last round's policy."""
-        data, acting = experience.trajectories, experience.distributions
-        origin = distributions(self._demonstrator, data, None)
+    def divergences(self, experience: Experience) -> Divergences:
+        """Of the acting policy from the demonstrator model and from last round's policy."""
+        data, model = experience.trajectories, self._demonstrator
+        origin = distributions(model, data, None) if isinstance(model, HasDensity) else None
         before = self._algorithm.previous_log_probabilities(data.observations[acted_upon(data)])
-        return kl(acting, origin), kl(acting, before)
+        acting = experience.distributions
+        return Divergences.of(model.action, acting, origin, before, data.actions)
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """One iteration of PPO on as many steps of its own as ``experience`` has."""

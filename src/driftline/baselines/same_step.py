@@ -18,6 +18,7 @@ from driftline.baselines.encoding import encode, encoded_size
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
 from driftline.errors import CapabilityError, SettingsError
 from driftline.shapes import Booleans
+from driftline.spaces.specs import discrete
 
 Encoded = npt.NDArray[np.float32]
 
@@ -42,7 +43,7 @@ class SameStep(VecEnv):
             )
         self._environment = environment
         self.observation = observation_spec(environment.single_observation_space)
-        self.action = action_spec(environment.single_action_space)
+        self.action = discrete(action_spec(environment.single_action_space))
         space = Box(-np.inf, np.inf, (encoded_size(self.observation),), np.float32)
         super().__init__(environment.num_envs, space, environment.single_action_space)
 

@@ -25,6 +25,7 @@ from driftline.experiments.targets.presets import targets
 from driftline.experiments.targets_config import TargetsConfig
 from driftline.models.transformer_config import TransformerConfig
 from driftline.training.finetune import FineTuneSettings
+from driftline.training.kl_penalty import FixedPenalty
 from driftline.training.offline import OfflineSettings
 from driftline.training.online import OnlineSettings
 from driftline.training.rounds import RoundSettings
@@ -131,7 +132,7 @@ def _agents(fixed: FixedReturn, kl_coefficient: float) -> tuple[AgentConfig, ...
         AgentConfig("ogm-quantile", online),
         AgentConfig("ogm-fixed", replace(online, target=fixed)),
         AgentConfig("finetune", tuned),
-        AgentConfig("finetune-kl", replace(tuned, kl_coefficient=kl_coefficient)),
+        AgentConfig("finetune-kl", replace(tuned, kl_penalty=FixedPenalty(kl_coefficient))),
         AgentConfig("ppo", PPOSettings()),
         AgentConfig(CONTROL, online, control=True),
     )

@@ -146,11 +146,12 @@ def divergence(spec: ActionSpec, policy: Tensor, reference: Tensor) -> Tensor:
     """KL(policy || reference) of rows ``[..., P]``, exact, ``[...]``.
 
     The squashing is one to one, so that squashed Gaussians diverge as the Gaussians do.
+    Rounding may leave a little less than 0, which is not cut off: it has a gradient.
     """
     match spec:
         case DiscreteActionSpec():
             ratio = torch.where(policy.isneginf(), 0.0, policy - reference)
-            return (policy.exp() * ratio).sum(-1).clamp(min=0.0)
+            return (policy.exp() * ratio).sum(-1)
         case ContinuousActionSpec():
             mean, log_deviation = policy.chunk(2, dim=-1)
             other, other_log = reference.chunk(2, dim=-1)

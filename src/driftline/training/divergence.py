@@ -6,47 +6,144 @@ per-step terms; the environment's terms cancel (Rao-Blackwellised estimator).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
 import numpy as np
 import torch
+from torch import Tensor
 
+from driftline.conditioning.exponential_tilt import ExponentialTilt
+from driftline.conditioning.target import Target, manner
 from driftline.data.trajectories import Trajectories
 from driftline.data.windows import WindowSource
-from driftline.models.action_distributions import parameters_of
-from driftline.models.trajectory_transformer import TrajectoryTransformer
-from driftline.shapes import Floats
+from driftline.models.action_distributions import divergence, log_density
+from driftline.models.model import HasDensity
+from driftline.shapes import Actions, Floats
+from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, DiscreteActionSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Divergences:
+    """Of the policy that acted, at every step ``[S]``; NaN: not measured.
+
+    ``to_demonstrator`` and ``to_previous`` are KL(pi(.|h_t) || .) to the demonstrator
+    model and to last round's policy; ``log_ratio`` is log pi(a_t|h_t) -
+    log pi_0(a_t|h_t) of the action taken.
+    """
+
+    to_demonstrator: Floats
+    to_previous: Floats
+    log_ratio: Floats
+
+    @classmethod
+    def of(
+        cls,
+        spec: ActionSpec,
+        acting: Floats | None,
+        origin: Floats | None,
+        before: Floats | None,
+        actions: Actions,
+    ) -> Divergences:
+        """Of distributions ``[S, P]`` (None: not known) that ``actions`` were drawn from."""
+        unknown = np.full(len(actions), np.nan)
+        if acting is None:
+            return cls(unknown, unknown.copy(), unknown.copy())
+        return cls(
+            unknown if origin is None else kl(spec, acting, origin),
+            unknown.copy() if before is None else kl(spec, acting, before),
+            unknown.copy() if origin is None else log_ratio(spec, acting, origin, actions),
+        )
+
+
+def follows_commands(target: Target) -> bool:
+    """Whether the policy under ``target`` is the model's own, given the command of each step.
+
+    Where actions are weighed or left out, it is not, and asking an earlier model for
+    the same commands would not give the earlier policy.
+    """
+    return manner(target) in ("unasked", "asked") or isinstance(target, ExponentialTilt)
 
 
 def distributions(
-    model: TrajectoryTransformer,
+    model: HasDensity,
     trajectories: Trajectories,
     commanded: Floats | None,
     steps_at_once: int = 6400,
 ) -> Floats:
-    """What ``model`` would have done at every step, ``float64 [S, A]``.
+    """What ``model`` would have done at every step, ``float64 [S, P]``.
 
     ``commanded [S]`` conditions it; None leaves it unconditioned.
     """
     order = np.argsort(trajectories.lengths, kind="stable")
     asked = np.zeros(trajectories.steps) if commanded is None else commanded
     source = WindowSource(trajectories, asked)
-    out = np.empty((trajectories.steps, parameters_of(model.action)))
+    out: Floats | None = None
     longest = max(1, int(trajectories.lengths.max()))
     size = max(1, steps_at_once // longest)
     with torch.inference_mode():
         for first in range(0, len(order), size):
             rows = order[first : first + size]
             windows = source.whole(rows)
-            known = model.window_distributions(windows, commanded is not None)
+            known = model.window_distributions(windows, commanded is not None).double().numpy()
+            if out is None:
+                out = np.empty((trajectories.steps, known.shape[-1]))
             steps = trajectories.starts[rows][:, None] + windows.times
-            out[steps[windows.valid]] = known.double().numpy()[windows.valid]
+            out[steps[windows.valid]] = known[windows.valid]
+    assert out is not None  # there is at least one trajectory
     return out
 
 
-def kl(policy: Floats, reference: Floats) -> Floats:
-    """KL(policy || reference) of each row of log-probabilities, ``[S]``.
+def kl(spec: ActionSpec, policy: Floats, reference: Floats) -> Floats:
+    """KL(policy || reference) of each row of parameters ``[S, P]``, ``[S]``.
 
     >>> rows = np.log(np.array([[0.5, 0.5], [1.0 - 1e-12, 1e-12]]))
-    >>> kl(rows, np.log(np.full((2, 2), 0.5))).round(6)
+    >>> kl(DiscreteActionSpec(2), rows, np.log(np.full((2, 2), 0.5))).round(6)
     array([0.      , 0.693147])
     """
-    return np.maximum(np.sum(np.exp(policy) * (policy - reference), axis=1), 0.0)
+    match spec:
+        case DiscreteActionSpec():
+            # In numpy: its exponential and sum are the ones that recorded runs were made with.
+            with np.errstate(invalid="ignore"):
+                ratio = np.where(np.isneginf(policy), 0.0, policy - reference)
+            return np.maximum(np.sum(np.exp(policy) * ratio, axis=1), 0.0)
+        case ContinuousActionSpec():
+            return _each(lambda *rows: divergence(spec, *rows), policy, reference)
+        case _:
+            assert_never(spec)
+
+
+def log_ratio(spec: ActionSpec, policy: Floats, reference: Floats, actions: Actions) -> Floats:
+    """log policy(a) - log reference(a) of the action of each step, ``[S]``.
+
+    >>> rows = np.log(np.array([[0.5, 0.5]]))
+    >>> log_ratio(DiscreteActionSpec(2), rows, np.log([[0.25, 0.75]]), np.array([0])).round(6)
+    array([0.693147])
+    """
+    done = torch.from_numpy(np.array(actions))
+    return _each(
+        lambda one, other: log_density(spec, one, done) - log_density(spec, other, done),
+        policy,
+        reference,
+    )
+
+
+def forward_log_ratio(
+    model: HasDensity, reference: HasDensity, spec: ActionSpec, held_out: Trajectories
+) -> Floats:
+    """log p_0(tau) - log p(tau) of the actions of each trajectory, unconditioned, ``[E]``.
+
+    On demonstrations that neither was fitted to its mean estimates KL(p_0 || p) less
+    the error of p_0 itself: the gap of their negative log-likelihoods. It needs no
+    rollout, and tells what the divergence to the demonstrator cannot: what the model
+    has stopped doing.
+    """
+    before, now = (distributions(each, held_out, None) for each in (reference, model))
+    steps = log_ratio(spec, before, now, held_out.actions)
+    return np.add.reduceat(steps, held_out.starts[:-1] - held_out.starts[0])
+
+
+def _each(measure: Callable[..., Tensor], policy: Floats, reference: Floats) -> Floats:
+    rows = (torch.from_numpy(np.array(each)) for each in (policy, reference))
+    return np.asarray(measure(*rows).numpy())

@@ -1,9 +1,9 @@
 """`FineTune`: policy-gradient fine-tuning of the same weights, with or without a KL penalty.
 
 Knows no environment. The clipped surrogate of PPO (Schulman et al. 2017,
-arXiv:1707.06347) on commanded returns, minus ``kl_coefficient`` times the exact
-per-step KL to the frozen demonstrator model: coefficient 1/beta asks for the
-optimum of E[R] - KL/beta; coefficient 0 is plain RL fine-tuning.
+arXiv:1707.06347) on commanded returns, minus a coefficient times the exact per-step
+KL to the frozen demonstrator model: coefficient 1/beta asks for the optimum of
+E[R] - KL/beta; coefficient 0 is plain RL fine-tuning.
 """
 
 from __future__ import annotations
@@ -22,14 +22,22 @@ from driftline.conditioning.target import Target, Unconditioned
 from driftline.data.returns import flat_returns_to_go
 from driftline.data.trajectories import Trajectories
 from driftline.data.windows import Windows, WindowSource
-from driftline.errors import SettingsError
-from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.errors import CapabilityError, SettingsError, TargetError
+from driftline.models.action_distributions import divergence, log_density
+from driftline.models.model import HasDensity, capability
+from driftline.models.trainable import HasFeatures, TrainableModel
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
 from driftline.training.advantages import generalised_advantages, penalised_rewards
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors
 from driftline.training.critic import Critic
-from driftline.training.divergence import distributions, kl
+from driftline.training.divergence import Divergences, distributions, follows_commands, kl
+from driftline.training.kl_penalty import (
+    FixedPenalty,
+    KLPenalty,
+    first_coefficient,
+    next_coefficient,
+)
 from driftline.training.learner import Experience
 from driftline.training.online import part
 from driftline.training.update import descend, mean_parts
@@ -37,11 +45,16 @@ from driftline.training.update import descend, mean_parts
 
 @dataclass(frozen=True)
 class FineTuneSettings:
-    """``kl_coefficient`` is in reward units per nat."""
+    """``kl_penalty`` says what a nat of trajectory KL costs, in reward units.
 
-    kl_coefficient: float = 0.0
+    The learning rate of round k is ``learning_rate / (1 + rate_decay * k)``: to
+    settle at an optimum rather than to wander around it, let it fall.
+    """
+
+    kl_penalty: KLPenalty = FixedPenalty(0.0)
     target: Target = Unconditioned()
     learning_rate: float = 3e-4
+    rate_decay: float = 0.0
     critic_rate: float = 1e-3
     epochs: int = 3
     episodes_per_batch: int = 16
@@ -50,8 +63,17 @@ class FineTuneSettings:
     gradient_norm: float = 0.5
 
     def __post_init__(self) -> None:
-        if self.kl_coefficient < 0.0:
-            raise SettingsError(f"kl_coefficient is at least 0, got {self.kl_coefficient:g}")
+        if self.learning_rate <= 0.0 or self.rate_decay < 0.0:
+            raise SettingsError(
+                "learning_rate is positive and rate_decay at least 0, got "
+                f"{self.learning_rate:g} and {self.rate_decay:g}"
+            )
+        if not follows_commands(self.target):
+            raise TargetError(
+                f"fine-tuning follows the gradient of what the model does when it is asked, and "
+                f"{type(self.target).__name__} weighs what it does; use a target that asks for a "
+                "return, or Unconditioned()"
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,13 +87,16 @@ class _Batch:
 
 
 class FineTune:
-    """The demonstrator model's weights, climbing the observed return."""
+    """The demonstrator model's weights, climbing the observed return.
+
+    Raises `CapabilityError` where the model has no density or no features.
+    """
 
     own_share = 1.0
 
     def __init__(
         self,
-        model: TrajectoryTransformer,
+        model: TrainableModel,
         demonstrations: Trajectories,
         settings: FineTuneSettings,
         horizon: int,
@@ -80,10 +105,12 @@ class FineTune:
         self._settings = settings
         self._seed = seed
         self._reference = Reference.of(demonstrations.returns)
+        _dense(model)
         self._demonstrator = model.eval()
         self._model = copy.deepcopy(model)
         self._previous = copy.deepcopy(model)
-        self._critic = Critic(model.config.width, horizon, seed)
+        self._coefficient = first_coefficient(settings.kl_penalty)
+        self._critic = Critic(_featured(model).width, horizon, seed)
         self._optimiser = torch.optim.Adam(
             self._model.parameters(), lr=settings.learning_rate, foreach=True
         )
@@ -97,28 +124,27 @@ class FineTune:
         """The current weights under the settings' target."""
         return ReturnConditionedAgent(self._model, self._settings.target, self._reference)
 
-    def divergences(self, experience: Experience) -> tuple[Floats, Floats]:
-        """Of the acting policy to the demonstrator model and to last round's policy."""
-        asked = self._asked(experience)
-        before = distributions(self._previous, experience.trajectories, asked)
+    def divergences(self, experience: Experience) -> Divergences:
+        """Of the acting policy from the demonstrator model and from last round's policy."""
+        data, origin = experience.trajectories, self._origin(experience)
+        before = distributions(_dense(self._previous), data, experience.asked)
         acting = experience.distributions
-        return kl(acting, self._origin(experience)), kl(acting, before)
+        return Divergences.of(self._model.action, acting, origin, before, data.actions)
 
     def _origin(self, experience: Experience) -> Floats:
         """What the demonstrator model would have done; computed once a round."""
         if self._known is None or self._known[0] is not experience:
-            origin = distributions(self._demonstrator, experience.trajectories, None)
+            origin = distributions(_dense(self._demonstrator), experience.trajectories, None)
             self._known = (experience, origin)
         return self._known[1]
-
-    def _asked(self, experience: Experience) -> Floats | None:
-        return None if np.isnan(experience.commanded).any() else experience.commanded
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """A few epochs of the clipped surrogate on the round's episodes."""
         self._previous.load_state_dict(self._model.state_dict())
-        origin = self._origin(experience)
-        advantages, critic_loss = self._advantages(experience, origin, round)
+        origin, data = self._origin(experience), experience.trajectories
+        divergences = kl(self._model.action, _acting(experience), origin)
+        advantages, critic_loss = self._advantages(experience, divergences, round)
+        self._set_rate(round)
         draw = generator(self._seed, "finetune", round)
         steps = []
         for _ in range(self._settings.epochs):
@@ -128,15 +154,22 @@ class FineTune:
                 batch = self._batch(experience, origin, advantages, rows)
                 steps.append(self._step(batch, experience, float(advantages.std()) + 1e-6))
         self.gradient_updates += len(steps)
-        return {**mean_parts(steps), "critic": critic_loss}
+        reached = {"trajectory_kl": float(divergences.sum() / len(data))}
+        reached["kl_coefficient"] = self._coefficient
+        self._coefficient = next_coefficient(
+            self._settings.kl_penalty, self._coefficient, reached["trajectory_kl"], round
+        )
+        return {**mean_parts(steps), "critic": critic_loss, **reached}
+
+    def _set_rate(self, round: int) -> None:
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._settings.learning_rate / (1.0 + self._settings.rate_decay * round)
 
     def _advantages(
-        self, experience: Experience, origin: Floats, round: int
+        self, experience: Experience, divergences: Floats, round: int
     ) -> tuple[Floats, float]:
         data = experience.trajectories
-        coefficient = self._settings.kl_coefficient
-        divergences = kl(experience.distributions, origin)
-        rewards = penalised_rewards(data.rewards, divergences, data.starts, coefficient)
+        rewards = penalised_rewards(data.rewards, divergences, data.starts, self._coefficient)
         goals = flat_returns_to_go(rewards, data.starts)
         features, times = self._features(experience)
         seed = integer_seed(self._seed, "critic", round)
@@ -148,16 +181,15 @@ class FineTune:
         return advantages, loss
 
     def _features(self, experience: Experience) -> tuple[Tensor, Any]:
-        data, asked = experience.trajectories, self._asked(experience)
-        windows = self._whole(experience, np.arange(len(data)))
+        windows = self._whole(experience, np.arange(len(experience.trajectories)))
         with torch.inference_mode():
-            hidden = self._model.window_hidden(windows, asked is not None)
+            featured = _featured(self._model)
+            hidden = featured.window_hidden(windows, experience.asked is not None)
         valid = torch.from_numpy(windows.valid)
         return hidden[valid].clone(), windows.times[windows.valid]
 
     def _whole(self, experience: Experience, rows: Any) -> Windows:
-        asked = self._asked(experience)
-        data = experience.trajectories
+        data, asked = experience.trajectories, experience.asked
         returns = np.zeros(data.steps) if asked is None else asked
         return WindowSource(data, returns).whole(rows)
 
@@ -170,28 +202,32 @@ class FineTune:
         return _Batch(
             windows,
             torch.from_numpy(advantages[steps]).float(),
-            torch.from_numpy(experience.distributions[steps]).float(),
+            torch.from_numpy(_acting(experience)[steps]).float(),
             torch.from_numpy(origin[steps]).float(),
         )
 
     def _step(self, batch: _Batch, experience: Experience, spread: float) -> dict[str, float]:
         settings, valid = self._settings, torch.from_numpy(batch.windows.valid)
-        conditioned = self._asked(experience) is not None
-        known = self._model.window_distributions(batch.windows, conditioned)
-        actions = torch.from_numpy(batch.windows.actions).long()[..., None]
-        ratio = (known.gather(2, actions) - batch.acted.gather(2, actions))[..., 0].exp()
+        spec, actions = self._model.action, torch.from_numpy(batch.windows.actions)
+        conditioned = experience.asked is not None
+        known = _dense(self._model).window_distributions(batch.windows, conditioned)
+        before = log_density(spec, batch.acted, actions)
+        ratio = (log_density(spec, known, actions) - before).exp()
         advantages = (batch.advantages - batch.advantages[valid].mean()) / spread
         clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)
         surrogate = torch.minimum(ratio * advantages, clipped * advantages)[valid].mean()
-        divergence = (known.exp() * (known - batch.origin)).sum(2)[valid].mean()
-        loss = settings.kl_coefficient / spread * divergence - surrogate
+        apart = divergence(spec, known, batch.origin)[valid].mean()
+        loss = self._coefficient / spread * apart - surrogate
         descend(self._model.parameters(), self._optimiser, loss, settings.gradient_norm)
-        return {"loss": float(loss.detach()), "kl": float(divergence.detach())}
+        return {"loss": float(loss.detach()), "kl": float(apart.detach())}
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Weights now and a round ago, the critic and both optimisers."""
+        """Weights now and a round ago, the critic, both optimisers and the penalty."""
         tensors: dict[str, Tensor] = {}
-        values: dict[str, Any] = {"gradient_updates": self.gradient_updates}
+        values: dict[str, Any] = {
+            "gradient_updates": self.gradient_updates,
+            "kl_coefficient": self._coefficient,
+        }
         for name, module in self._modules().items():
             tensors |= {f"{name}.{key}": each for key, each in module.state_dict().items()}
         for name, optimiser in self._optimisers().items():
@@ -208,9 +244,29 @@ class FineTune:
         for name, optimiser in self._optimisers().items():
             load_optimiser(optimiser, part(tensors, f"{name}."), values[name])
         self.gradient_updates = values["gradient_updates"]
+        self._coefficient = values["kl_coefficient"]
 
-    def _modules(self) -> dict[str, torch.nn.Module]:
+    def _modules(self) -> dict[str, TrainableModel | Critic]:
         return {"model": self._model, "previous": self._previous, "critic": self._critic}
 
     def _optimisers(self) -> dict[str, torch.optim.Optimizer]:
         return {"optimiser": self._optimiser, "critic_optimiser": self._critic_optimiser}
+
+
+def _dense(model: TrainableModel) -> HasDensity:
+    """``model`` as one that says how likely an action is: what a policy gradient is of."""
+    return capability(model, HasDensity, "go online with it instead, or fine-tune a transformer")
+
+
+def _featured(model: TrainableModel) -> HasFeatures:
+    """``model`` as one with features for the critic."""
+    return capability(model, HasFeatures, "go online with it instead, or fine-tune a transformer")
+
+
+def _acting(experience: Experience) -> Floats:
+    if experience.distributions is None:
+        raise CapabilityError(
+            "these episodes were recorded without the distributions that acted, which fine-tuning "
+            "needs; record what its own agent() plays"
+        )
+    return experience.distributions

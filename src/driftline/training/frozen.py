@@ -5,6 +5,7 @@ Knows no environment; the row every other agent is compared with.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from driftline.agents.return_conditioned import ReturnConditionedAgent
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.target import Target, Unconditioned
 from driftline.data.trajectories import Trajectories
-from driftline.models.trajectory_transformer import TrajectoryTransformer
-from driftline.shapes import Floats
-from driftline.training.divergence import distributions, kl
+from driftline.models.model import HasDensity
+from driftline.models.trainable import TrainableModel
+from driftline.training.divergence import Divergences, distributions
 from driftline.training.learner import Experience
 
 
@@ -26,9 +27,7 @@ class Frozen:
     own_share = 0.0
     gradient_updates = 0
 
-    def __init__(
-        self, model: TrajectoryTransformer, target: Target, demonstrations: Trajectories
-    ) -> None:
+    def __init__(self, model: TrainableModel, target: Target, demonstrations: Trajectories) -> None:
         self._model = model
         self._target = target
         self._reference = Reference.of(demonstrations.returns)
@@ -37,14 +36,17 @@ class Frozen:
         """The same agent every round."""
         return ReturnConditionedAgent(self._model, self._target, self._reference)
 
-    def divergences(self, experience: Experience) -> tuple[Floats, Floats]:
-        """To the unconditioned model; zero to last round's policy, which is the same."""
+    def divergences(self, experience: Experience) -> Divergences:
+        """From the unconditioned model; none from last round's policy, which is the same."""
+        data, nothing = experience.trajectories, np.zeros(experience.trajectories.steps)
         if isinstance(self._target, Unconditioned):
-            nothing = np.zeros(experience.trajectories.steps)
-            return nothing, nothing.copy()
-        reference = distributions(self._model, experience.trajectories, None)
-        here = kl(experience.distributions, reference)
-        return here, np.zeros(len(here))
+            return Divergences(nothing, nothing.copy(), nothing.copy())
+        model, origin = self._model, None
+        if isinstance(model, HasDensity):
+            origin = distributions(model, data, None)
+        acting = experience.distributions
+        measured = Divergences.of(self._model.action, acting, origin, None, data.actions)
+        return replace(measured, to_previous=nothing)
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """Nothing is learnt."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 from torch import Tensor
 
 from driftline.agents.agent import Agent
 from driftline.data.trajectories import Trajectories
 from driftline.shapes import Floats
+from driftline.training.divergence import Divergences
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +23,17 @@ class Experience:
     """What a learner may see of a round: no hidden reward, no flag.
 
     ``commanded [S]`` is the return-to-go that was asked for (NaN: none);
-    ``distributions [S, A]`` are those of the acting policy.
+    ``distributions [S, P]`` are those of the acting policy (None: not known).
     """
 
     trajectories: Trajectories
     commanded: Floats
-    distributions: Floats
+    distributions: Floats | None
+
+    @property
+    def asked(self) -> Floats | None:
+        """``commanded``, or None where nothing was asked for."""
+        return None if np.isnan(self.commanded).any() else self.commanded
 
 
 class Learner(Protocol):
@@ -46,8 +53,8 @@ class Learner(Protocol):
         """The agent as it acts this round."""
         ...
 
-    def divergences(self, experience: Experience) -> tuple[Floats, Floats]:
-        """KL of the acting policy to the demonstrator model and to last round's, ``[S]``."""
+    def divergences(self, experience: Experience) -> Divergences:
+        """Of the acting policy from the demonstrator model and from last round's."""
         ...
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from driftline.data.trajectories import Trajectories
 from driftline.data.windows import WindowSource
-from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.trainable import TrainableModel
 from driftline.records.events import OfflineProgress
 from driftline.training.update import UpdateSettings, adam, mean_parts, update
 
@@ -43,7 +43,7 @@ def learning_rates(settings: OfflineSettings) -> list[float]:
 
 
 def train_offline(
-    model: TrajectoryTransformer,
+    model: TrainableModel,
     demonstrations: Trajectories,
     settings: OfflineSettings,
     seed: int,

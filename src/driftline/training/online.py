@@ -19,11 +19,12 @@ from driftline.conditioning.reference import Recent, Reference
 from driftline.conditioning.target import Target, pool
 from driftline.data.mixture import Mixture, MixtureSettings
 from driftline.data.trajectories import Trajectories
-from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.model import HasDensity
+from driftline.models.trainable import TrainableModel
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors
-from driftline.training.divergence import distributions, kl
+from driftline.training.divergence import Divergences, distributions, follows_commands
 from driftline.training.learner import Experience
 from driftline.training.update import UpdateSettings, adam, mean_parts, update
 
@@ -44,7 +45,7 @@ class Online:
 
     def __init__(
         self,
-        model: TrajectoryTransformer,
+        model: TrainableModel,
         demonstrations: Trajectories,
         settings: OnlineSettings,
         seed: int,
@@ -85,15 +86,15 @@ class Online:
             case _:
                 assert_never(name)
 
-    def divergences(self, experience: Experience) -> tuple[Floats, Floats]:
-        """Of the acting policy to the demonstrator model and to last round's policy."""
-        asked = None if np.isnan(experience.commanded).any() else experience.commanded
-        origin = distributions(self._demonstrator, experience.trajectories, None)
-        before = distributions(self._previous, experience.trajectories, asked)
-        return (
-            kl(experience.distributions, origin),
-            kl(experience.distributions, before),
-        )
+    def divergences(self, experience: Experience) -> Divergences:
+        """Of the acting policy from the demonstrator model and from last round's policy."""
+        data, origin, before = experience.trajectories, None, None
+        if isinstance(self._demonstrator, HasDensity) and isinstance(self._previous, HasDensity):
+            origin = distributions(self._demonstrator, data, None)
+            if follows_commands(self._settings.target):
+                before = distributions(self._previous, data, experience.asked)
+        acting = experience.distributions
+        return Divergences.of(self._model.action, acting, origin, before, data.actions)
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """Admit the round's episodes, relabelled, and refit."""

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from gymnasium.vector import VectorEnv
 
-from driftline.agents.rollout import Rollout, rollout
-from driftline.errors import CapabilityError, SettingsError
+from driftline.agents.rollout import rollout
+from driftline.errors import SettingsError
 from driftline.records.events import Event, RoundCollected, RoundEnded
 from driftline.seeding import integer_seed
 from driftline.training.learner import Experience, Learner
@@ -60,8 +60,10 @@ def run_rounds(
             round=round,
         )
         steps += played.episodes.trajectories.steps
-        experience = _experience(played)
-        episodes = played.episodes.with_kl(*learner.divergences(experience))
+        episodes = played.episodes
+        experience = Experience(episodes.trajectories, episodes.commanded, played.distributions)
+        apart = learner.divergences(experience)
+        episodes = episodes.with_kl(apart.to_demonstrator, apart.to_previous, apart.log_ratio)
         commanded = episodes.commanded_returns
         yield RoundCollected(
             round=round,
@@ -85,13 +87,3 @@ def run_rounds(
             own_share=learner.own_share,
             seconds=time.perf_counter() - began,
         )
-
-
-def _experience(played: Rollout) -> Experience:
-    if played.distributions is None:
-        raise CapabilityError(
-            "the agent recorded no action distributions, which every learner needs to measure "
-            "its divergence; give it distributions [B, A] after act()"
-        )
-    episodes = played.episodes
-    return Experience(episodes.trajectories, episodes.commanded, played.distributions)

@@ -15,7 +15,7 @@ import torch
 
 from driftline.data.windows import Windows
 from driftline.errors import SettingsError
-from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.trainable import TrainableModel
 from driftline.seeding import generator, integer_seed
 
 
@@ -45,7 +45,7 @@ class UpdateSettings:
             )
 
 
-def adam(model: torch.nn.Module, settings: UpdateSettings) -> torch.optim.AdamW:
+def adam(model: TrainableModel, settings: UpdateSettings) -> torch.optim.AdamW:
     """The optimiser of the settings, over all parameters of the model."""
     return torch.optim.AdamW(
         model.parameters(),
@@ -57,7 +57,7 @@ def adam(model: torch.nn.Module, settings: UpdateSettings) -> torch.optim.AdamW:
 
 
 def update(
-    model: TrajectoryTransformer,
+    model: TrainableModel,
     optimiser: torch.optim.Optimizer,
     sampler: Sampler,
     settings: UpdateSettings,
