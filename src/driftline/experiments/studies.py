@@ -26,6 +26,7 @@ from driftline.experiments.results import load, write_summary
 from driftline.experiments.run import finished
 from driftline.experiments.run_measures import measure_run
 from driftline.experiments.tables import measures_table, verdict_table
+from driftline.experiments.targets.claims import claims, claims_table
 from driftline.experiments.targets.report import write_targets_report
 from driftline.experiments.targets.results import load_targets, write_targets_summary
 from driftline.experiments.targets_config import TargetsConfig
@@ -99,8 +100,9 @@ def _finish(root: Path, config: AnyStudy, console: Console) -> None:
             _finish_agents(root, config, console)
         case TargetsConfig():
             told = load_targets(root, config)
-            summary = write_targets_summary(root, told)
+            summary = write_targets_summary(root, told, claims(told))
             page = write_targets_report(root, told)
+            console.print(claims_table(claims(told)))
             _say(console, f"wrote {summary} and {page}")
         case _:
             assert_never(config)
@@ -121,7 +123,8 @@ def measure(path: Path) -> int:
     if run.manifest["kind"] == "study":
         config = _finished_study(run)
         if isinstance(config, TargetsConfig):
-            _say(console, f"wrote {write_targets_summary(path, load_targets(path, config))}")
+            told = load_targets(path, config)
+            _say(console, f"wrote {write_targets_summary(path, told, claims(told))}")
             return 0
         results = load(path, config, build.behaviours(config.world))
         console.print(verdict_table(results))

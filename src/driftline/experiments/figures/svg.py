@@ -38,9 +38,9 @@ def variables() -> dict[str, Shade]:
     """Every colour of the figures by the name of its CSS variable.
 
     >>> sorted(variables())[:2]
-    ['alarm', 'demonstrators']
+    ['alarm', 'best-of-n']
     """
-    agents = {name: each.shade for name, each in LOOKS.items()}
+    agents = {_slug(name): each.shade for name, each in LOOKS.items()}
     spare = {f"spare-{index}": each.shade for index, each in enumerate(SPARE)}
     steps = {f"step-{index}": each for index, each in enumerate(STEPS)}
     return _ROLES | agents | spare | steps
@@ -53,8 +53,17 @@ def variable(name: str) -> str:
     'var(--ppo)'
     """
     if name in LOOKS:
-        return f"var(--{name})"
+        return f"var(--{_slug(name)})"
     return f"var(--spare-{sum(name.encode()) % len(SPARE)})"
+
+
+def _slug(name: str) -> str:
+    """A name as CSS takes it.
+
+    >>> _slug("best of n, asked")
+    'best-of-n-asked'
+    """
+    return re.sub(r"[^A-Za-z0-9]+", "-", name)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from driftline.experiments.config import DemonstrationConfig, StudyConfig
 from driftline.experiments.names import TARGETS
 from driftline.experiments.targets_config import FrontierSettings, TargetsConfig, smoke
 from driftline.training.offline import OfflineSettings
+from driftline.training.rounds import RoundSettings
 
 
 def targets(world: StudyConfig, budget: str) -> TargetsConfig:
@@ -28,5 +29,6 @@ def targets(world: StudyConfig, budget: str) -> TargetsConfig:
         learnt,
         demonstrations=replace(shown, episodes=100),
         offline=OfflineSettings(updates=60, update=world.offline.update),
+        rounds=RoundSettings(rounds=2, episodes_per_round=16),
     )
     return smoke(replace(whole, frontier=replace(whole.frontier, study=small)))

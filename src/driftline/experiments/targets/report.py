@@ -17,6 +17,7 @@ from driftline.experiments.figures.svg import inline, render, write_rendered
 from driftline.experiments.places import FIGURES, REPORT
 from driftline.experiments.report_page.elements import (
     Markup,
+    chip,
     element,
     figure,
     joined,
@@ -27,6 +28,7 @@ from driftline.experiments.report_page.elements import (
 )
 from driftline.experiments.report_page.page import page
 from driftline.experiments.report_page.setup import json_details
+from driftline.experiments.targets.claims import claims
 from driftline.experiments.targets.figures import overview
 from driftline.experiments.targets.matched import at_distance, curves
 from driftline.experiments.targets.results import TargetsResults
@@ -63,8 +65,7 @@ def write_targets_report(root: Path, results: TargetsResults) -> Path:
         text(overview.CAPTION),
         "fig-of-overview",
     )
-    said = (paragraph(each) for each in captions.values())
-    answer = section("answer", "The answer", asked, *said)
+    answer = section("answer", "The answer", _claims(results), asked)
     parts: list[tuple[str, str, Markup]] = [("answer", "The answer", answer)]
     for part, title in TITLES.items():
         content = [figure(drawn[part], text(captions[part]), f"fig-of-{part}")]
@@ -80,6 +81,18 @@ def write_targets_report(root: Path, results: TargetsResults) -> Path:
     path = root / REPORT
     write_whole(path, whole.encode())
     return path
+
+
+def _claims(results: TargetsResults) -> Markup:
+    rows = [
+        [text(each.said), text(each.measured), text(each.wanted), _held(each.held)]
+        for each in claims(results)
+    ]
+    return table(["claim", "measured", "wanted", ""], rows, "plain")
+
+
+def _held(held: bool) -> Markup:
+    return chip("yes" if held else "no", "holds" if held else "fails")
 
 
 def _module(part: PartName) -> Any:

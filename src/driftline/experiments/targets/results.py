@@ -6,8 +6,8 @@ Knows only files: a finished study can be reported again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +45,14 @@ def load_targets(root: Path, config: TargetsConfig) -> TargetsResults:
     return TargetsResults(config, parts, wall_seconds(root))
 
 
-def write_targets_summary(root: Path, results: TargetsResults) -> Path:
-    """Write ``summary.json``: every part's figures as they are; returns its path."""
+def write_targets_summary(root: Path, results: TargetsResults, told: Sequence[Any]) -> Path:
+    """Write ``summary.json``: the claims ``told`` and every part's figures; returns its path."""
     whole = {
         "study": results.config.name,
         "budget": results.config.budget,
         "version": driftline.__version__,
         "wall_seconds": results.wall_seconds,
+        "claims": [asdict(each) for each in told],
         "parts": {name: list(each) for name, each in results.parts.items()},
     }
     path = root / SUMMARY

@@ -56,7 +56,7 @@ def asked(target: Target, reference: Reference) -> Floats | None:
     match target:
         case FixedReturn():
             nearest = abs(reference.returns - target.value).argmin()
-            return np.eye(len(reference.returns))[nearest]
+            return np.asarray(np.eye(len(reference.returns))[nearest], np.float64)
         case Quantile(draw="point"):
             return np.asarray(reference.returns == reference.quantile(target.level), np.float64)
         case Quantile() | BestOfN():
