@@ -36,7 +36,7 @@ def test_the_study_runs_reports_and_is_measured_again_to_the_same(finished: Path
     first = json.loads((finished / "summary.json").read_text())
     page = (finished / "report.html").read_text()
     assert len(first["claims"]) == 12
-    assert all(each["said"] in page or "β" in each["said"] for each in first["claims"][:1])
+    assert all(each["said"] in page for each in first["claims"][:1])
     assert len(list((finished / "figures").glob("*.svg"))) == 8
     assert measure(finished) == report(finished) == resume(finished, 1) == 0
     assert json.loads((finished / "summary.json").read_text()) == first
