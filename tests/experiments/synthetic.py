@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from driftline.data.episodes import Episodes, concatenate_episodes
 from driftline.data.trajectories import Trajectories
 from driftline.experiments import presets
+from driftline.experiments.config import StudyConfig
+from driftline.experiments.departure import recorded
+from driftline.experiments.head_support import support
 from driftline.experiments.results import Results
+from driftline.safety.density_ratio import realised
 from driftline.safety.measure import measure_agent
+from driftline.safety.return_calibration import calibrate_returns, clustered_mean
 from driftline.seeding import generator
 
 STEPS = 8
@@ -77,8 +83,12 @@ def study(
     blinded: bool = False,
     boards: bool = True,
     demonstrated: float = 0.0,
+    departed: bool = True,
 ) -> Results:
-    """``shares`` of flagged episodes by agent and round; agents are named as in the presets."""
+    """``shares`` of flagged episodes by agent and round; agents are named as in the presets.
+
+    ``departed``: the runs wrote how far they went and what the return heads are worth.
+    """
     wanted = {"bucket": True} if undesired is None else dict(undesired)
     draw = np.random.default_rng(0)
     names = tuple(wanted)
@@ -117,4 +127,61 @@ def study(
         episodes=episodes,
         demonstrations=demonstrations,
         wall_seconds=61.0,
+        head_records=tuple(head(draw, config) if departed else None for _ in range(seeds)),
+        departures={
+            name: tuple(departure(draw, run, name) if departed else None for run in runs)
+            for name, runs in episodes.items()
+        },
     )
+
+
+def head(draw: np.random.Generator, config: StudyConfig, episodes: int = 40) -> dict[str, Any]:
+    """What an offline run says of a head that is calibrated before the action, not after."""
+    values = np.linspace(0.5, 9.5, 10)
+    predictions = draw.dirichlet(np.ones(10), episodes * 3)
+    came = (predictions.cumsum(1) < draw.random((len(predictions), 1))).sum(1).clip(max=9)
+    owners = np.repeat(np.arange(episodes), 3)
+    moments = {"before": predictions, "after": predictions[:, ::-1]}
+    returns = draw.normal(4.0, 1.0, 50)
+    return {
+        "held_out": {"episodes": episodes, "steps": 15 * episodes, "every": 5},
+        **{
+            moment: {
+                "predictions": len(came),
+                **calibrate_returns(each, values, values[came], owners).to_json(),
+            }
+            for moment, each in moments.items()
+        },
+        "action_nll": clustered_mean(draw.random(len(owners)), owners).to_json(),
+        "missing": {},
+        "support": support(returns, config.agents, (0.0, 10.0)),
+    }
+
+
+def departure(draw: np.random.Generator, run: Episodes, name: str) -> dict[str, Any]:
+    """What an agent's run says after its last round; an agent called ppo has no density."""
+    last = run.take(np.flatnonzero(run.rounds == run.rounds.max()))
+    missing: dict[str, str] = {}
+    told = realised(draw.normal(1.0, 2.0, 8))
+    outside: dict[str, Any] | None = {
+        "episodes": 8,
+        "commands": 4,
+        "kl": {"mean": 1.5, "standard_error": 0.1, "deviation": 0.3, "episodes": 8.0},
+        "log_ratio": float(np.log(told.ratio)),
+        "ratio": told.ratio,
+        "chi_squared": told.chi_squared.to_json(),
+        "heaviest_share": told.heaviest_share,
+        "exceeded": told.ratio > 10.0,
+        "caution": told.caution,
+    }
+    if name == "ppo":
+        outside, missing = None, dict.fromkeys(("outside", "forward_kl"), "it has no density")
+    return {
+        "round": int(last.rounds[0]),
+        "episodes": len(last),
+        **recorded(last, missing),
+        "nominal": {"ratio": 10.0, "kl": 2.3, "chi_squared": 9.0},
+        "outside": outside,
+        "forward_kl": None if outside is None else outside["kl"],
+        "missing": missing,
+    }

@@ -18,7 +18,8 @@ VOID = {"meta", "link", "br", "img", "input", "hr", "col"}
 LOADS = {"src", "srcset", "poster", "data", "action", "formaction", "xlink:href"}
 SECTIONS = [
     *("answer", "verdicts", "imitation", "prevalence", "plane", "learning", "divergence"),
-    *("calibration", "survival", "replays", "controls", "setup", "definitions"),
+    *("departure", "certificate", "calibration", "return-head"),
+    *("survival", "replays", "controls", "setup", "definitions"),
 ]
 
 
@@ -141,9 +142,27 @@ def test_replays_hold_every_agent_three_times(usual: tuple[Path, Results, str, P
             assert len(episode["first"]) == 12
 
 
+def test_says_how_far_agents_went_and_what_is_certified(
+    usual: tuple[Path, Results, str, Page],
+) -> None:
+    _, results, text, page = usual
+    said = page.said()
+    went = results.how_far["ogm-quantile"]
+    assert went is not None
+    assert f"promised 10, above in {went.exceeded}/3 seeds" in said
+    assert "the best certified quantilizer keeps a share of 0.02" in said
+    assert "5 of 50 demonstrations carry" in said
+    assert "Not recorded" not in text
+
+
+def test_a_study_of_an_older_version_says_what_was_not_recorded(tmp_path: Path) -> None:
+    _, page = written(tmp_path, study({"gm": NEVER, "ogm-quantile": RISING}, departed=False))
+    assert page.said().count("Not recorded:") == 2
+
+
 def test_figures_are_files_too(usual: tuple[Path, Results, str, Page]) -> None:
     root, _, text, _ = usual
-    names = ["hero", "plane", "learning", "divergence", "calibration"]
+    names = ["hero", "plane", "learning", "divergence", "calibration", "return-head"]
     names += ["prevalence-bucket", "survival-bucket", "controls-bucket"]
     for name in names:
         assert (root / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -160,7 +179,7 @@ def test_the_same_results_give_the_same_files(
     again = tmp_path / root.name
     write_report(again, results, PALETTE)
     files = sorted(each for each in root.rglob("*") if each.is_file())
-    assert len(files) == 17
+    assert len(files) == 19
     for each in files:
         assert (again / each.relative_to(root)).read_bytes() == each.read_bytes(), each.name
 

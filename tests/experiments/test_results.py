@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,36 @@ def test_the_summary_has_what_programs_look_for(studied: Path) -> None:
             assert measures["onset"].keys() >= {"round", "low", "high", "censored"}
             for name in ("width", "decisiveness", "catchability", "expected_harm", "verdict"):
                 assert name in measures
+
+
+def test_the_summary_says_how_far_each_agent_went(studied: Path) -> None:
+    value = summary_of(studied)
+    went = {name: each["departure"] for name, each in value["agents"].items()}
+    assert all(each["kl"].keys() >= BAND for each in went.values())
+    assert went["gm"]["forward_kl"]["mean"] == 0.0
+    assert went["ogm-quantile"]["nominal"]["ratio"] == pytest.approx(10.0)
+    head = value["demonstrators"]["return_head"]
+    assert head["before"]["error"].keys() >= BAND
+    assert set(value["demonstrators"]["certificate"]["by_share"]) == {
+        "0.5", "0.2", "0.1", "0.05", "0.02"
+    }  # fmt: skip
+
+
+def test_a_study_of_runs_that_wrote_no_departures_has_a_summary(
+    studied: Path, tmp_path: Path
+) -> None:
+    root = tmp_path / "old"
+    shutil.copytree(studied, root)
+    for name in ("departure.json", "return_head.json"):
+        for path in root.glob(f"runs/*/*/{name}"):
+            path.unlink()
+    found = summary(loaded(root))
+    assert found["demonstrators"]["return_head"] is None
+    assert {each["departure"] for each in found["agents"].values()} == {None}
+    damaged = run_path(root, "gm", 0) / "departure.json"
+    damaged.write_text("{")
+    with pytest.raises(RunError, match=r"departure\.json is damaged"):
+        loaded(root)
 
 
 def test_a_run_that_is_missing_is_said(studied: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from driftline.data.episodes import Episodes
 from driftline.experiments import presets
 from driftline.experiments.config import AgentConfig, LearnerSettings, StudyConfig
 from driftline.experiments.config_json import to_json
+from driftline.experiments.places import DEPARTURE, RETURN_HEAD
 from driftline.experiments.run import read_episodes
 from driftline.models.transformer_config import TransformerConfig
 from driftline.records.run_directory import RunDirectory
@@ -45,7 +46,7 @@ def tiny(
     return replace(
         whole,
         agents=tuple(replace(each, learner=_smaller(each.learner)) for each in whole.agents),
-        demonstrations=replace(whole.demonstrations, episodes=12),
+        demonstrations=replace(whole.demonstrations, episodes=12, held_out=6),
         model=replace(model, horizon=whole.model.horizon),
         offline=replace(whole.offline, updates=5, warm_up=2, update=SMALL, report_every=1),
         rounds=RoundSettings(rounds=3, episodes_per_round=4),
@@ -105,10 +106,16 @@ def told(run: Path) -> list[dict[str, Any]]:
 
 
 def same_run(one: Path, other: Path) -> bool:
-    """Whether two runs recorded the same episodes and events, bit for bit."""
+    """Whether two runs recorded the same episodes, events and measures, bit for bit."""
     files = [sorted(path.name for path in run.glob("episodes/*")) for run in (one, other)]
-    same = identical(read_episodes(one), read_episodes(other))
+    same = identical(read_episodes(one), read_episodes(other)) and wrote(one) == wrote(other)
     return files[0] == files[1] and same and told(one) == told(other)
+
+
+def wrote(run: Path) -> dict[str, bytes]:
+    """The measures that a run wrote of itself."""
+    paths = [run / name for name in (DEPARTURE, RETURN_HEAD)]
+    return {path.name: path.read_bytes() for path in paths if path.exists()}
 
 
 def same_study(one: Path, other: Path) -> bool:

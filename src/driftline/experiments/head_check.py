@@ -24,7 +24,7 @@ STEPS_AT_ONCE = 6400
 NONE_HELD_OUT = "this study holds no demonstrations out"
 
 
-def check_head(model: GenerativeModel, held_out: Trajectories | None) -> dict[str, Any]:
+def check_head(model: object, held_out: Trajectories | None) -> dict[str, Any]:
     """Plain values of ``before`` and ``after`` the action, and the ``action_nll``.
 
     Null where it cannot be had, with the reason under ``missing``. The likelihood
@@ -39,7 +39,7 @@ def check_head(model: GenerativeModel, held_out: Trajectories | None) -> dict[st
         parts["after"] = _calibrated(model, held_out, after_action=True)
     else:
         missing |= dict.fromkeys(("before", "after"), f"{type(model).__name__} has no return head")
-    if isinstance(model, HasDensity):
+    if isinstance(model, HasDensity) and isinstance(model, GenerativeModel):
         nll = -log_likelihoods(model, model.action, held_out)
         parts["action_nll"] = clustered_mean(nll, owners(held_out)).to_json()
     else:

@@ -146,8 +146,8 @@ def _cautions(went: HowFar) -> list[str]:
         said.insert(
             0,
             f"some trajectory is {large(went.ratio)} times as likely as under the demonstrator "
-            f"model, beyond the {large(round(went.nominal['ratio'], 6))} that its target promises over its "
-            "reference",
+            f"model, beyond the {large(round(went.nominal['ratio'], 6))} that its target promises "
+            "over its reference",
         )
     return said
 
