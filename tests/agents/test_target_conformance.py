@@ -32,3 +32,14 @@ class TestTransformer(TargetConformance):
     @pytest.fixture
     def observations(self) -> Any:
         return examples.source(lengths=(5,) * 6).whole(np.arange(6)).observations.swapaxes(0, 1)
+
+
+class TestContinuousTransformer(TargetConformance):
+    @pytest.fixture
+    def model(self) -> Any:
+        return examples.model(box=True).eval()
+
+    @pytest.fixture
+    def observations(self) -> Any:
+        whole = examples.source(lengths=(5,) * 6, box=True).whole(np.arange(6))
+        return whole.observations.swapaxes(0, 1)

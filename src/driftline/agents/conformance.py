@@ -140,7 +140,11 @@ def missing(model: object, target: Target) -> str:
             needs = [HasControl]
         case _ if target == mgdt_colab():
             needs.append(HasDensity)
-    return next((each.__name__ for each in needs if not isinstance(model, each)), "")
+    lacked = next((each.__name__ for each in needs if not isinstance(model, each)), "")
+    discrete = isinstance(getattr(model, "action", None), DiscreteActionSpec)
+    if not lacked and target == mgdt_colab() and not discrete:
+        return "discrete actions"
+    return lacked
 
 
 def _asks_the_model(target: Target) -> bool:

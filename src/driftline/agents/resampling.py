@@ -17,8 +17,12 @@ from driftline.conditioning.exponential_tilt import ExponentialTilt
 from driftline.conditioning.policies import best_actions, resampled
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.sampled_maximum import SampledMaximum
+from driftline.errors import CapabilityError
 from driftline.models.model import GenerativeModel, HasDensity, capability
 from driftline.shapes import Floats, Integers
+from driftline.spaces.specs import DiscreteActionSpec
+
+INSTEAD = 'use ExponentialTilt(beta, per="step")'
 
 
 class Resampling:
@@ -43,7 +47,8 @@ class Resampling:
         self._model, self._target, self._reference = model, target, reference
         self._head = return_head(model)
         if isinstance(target, SampledMaximum):
-            capability(model, HasDensity, 'use ExponentialTilt(beta, per="step")')
+            capability(model, HasDensity, INSTEAD)
+            _check_discrete(model)
         self._commands, self._actions = commands, actions
         self._blind, self._asked = model.begin(episodes), model.begin(episodes)
         self.commanded: Floats = np.full(episodes, np.nan)
@@ -80,3 +85,12 @@ class Resampling:
         self.commanded = self.commanded[rows]
         self._blind = self._model.narrow(self._blind, rows)
         self._asked = self._model.narrow(self._asked, rows)
+
+
+def _check_discrete(model: GenerativeModel) -> None:
+    """Raise `CapabilityError` unless single actions can be dropped."""
+    if not isinstance(model.action, DiscreteActionSpec):
+        raise CapabilityError(
+            f"{type(model).__name__} lacks discrete actions, of which this target drops the worse; "
+            f"{INSTEAD}"
+        )
