@@ -105,6 +105,15 @@ def test_heads_are_pooled_over_seeds() -> None:
     assert before.value < 1.4 * chance.value < after.value
 
 
+def test_the_bias_of_a_single_seed_keeps_its_own_interval() -> None:
+    record = head(DRAW, RESULTS.config)
+    found = heads([record], BOOTSTRAP)
+    assert found is not None
+    bias = found.bias["before"]
+    assert bias is not None
+    assert bias.to_json() == pytest.approx(record["before"]["bias"])
+
+
 def test_each_agent_is_warned_of_once_by_its_worst_seed() -> None:
     records = [head(DRAW, RESULTS.config) for _ in range(3)]
     found = heads(records, BOOTSTRAP)

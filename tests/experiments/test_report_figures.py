@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import matplotlib
+import numpy as np
 import pytest
 
 from driftline.experiments.figures.hero import hero
-from driftline.experiments.figures.look import LOOKS, look
+from driftline.experiments.figures.look import LOOKS, STEPS, look
+from driftline.experiments.figures.return_head import pooled
 from driftline.experiments.figures.svg import Rendered, inline, render, variable, variables
 from driftline.experiments.names import AGENTS
 from driftline.experiments.presets import CONTROL
@@ -27,7 +29,25 @@ def test_every_agent_has_a_look_of_its_own() -> None:
     names = {*AGENTS, CONTROL, "demonstrators"}
     assert names <= set(LOOKS)
     assert len({each.shade.light for each in LOOKS.values()}) == len(LOOKS)
-    assert len({(each.mark, each.dash) for each in LOOKS.values()}) == len(LOOKS)
+    for together in (names, set(LOOKS) - names):  # agents and targets share no figure
+        looks = [LOOKS[name] for name in together]
+        assert len({(each.mark, each.dash) for each in looks}) == len(looks)
+
+
+def test_steps_are_told_apart_and_from_every_agent() -> None:
+    shades = {*(each.light for each in STEPS), *(each.shade.light for each in LOOKS.values())}
+    assert len(shades) == len(STEPS) + len(LOOKS)
+
+
+def test_pooled_bins_keep_the_means_of_all_outcomes() -> None:
+    draw = np.random.default_rng(0)
+    predicted, observed, outcomes = draw.random(40), draw.random(40), np.full(40, 5.0)
+    first, second = pooled(predicted, observed, outcomes)
+    assert (np.diff(first) > 0).all()
+    held = np.bincount((predicted * 10).astype(int), minlength=10)
+    held = held[held > 0]
+    assert first @ held / 40 == pytest.approx(predicted.mean())
+    assert second @ held / 40 == pytest.approx(observed.mean())
 
 
 def test_a_stranger_always_looks_the_same() -> None:

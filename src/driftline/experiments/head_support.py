@@ -53,11 +53,12 @@ def support(
 
 
 def _largest(returns: Floats) -> tuple[float | None, str]:
+    kept = f"keeps an effective sample of {LEAST_SAMPLES:g}"
     if len(returns) < LEAST_SAMPLES:
-        return None, f"{len(returns)} demonstrations are fewer than {LEAST_SAMPLES:g}: no tilt is"
+        return None, f"{len(returns)} demonstrations are fewer than needed: no tilt {kept}"
     most = largest_beta(returns, LEAST_SAMPLES)
     if math.isinf(most):
-        return None, f"{LEAST_SAMPLES:g} or more demonstrations tie for the best return: any is"
+        return None, f"enough demonstrations tie for the best return: any tilt {kept}"
     return most, ""
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from driftline.experiments.over_seeds import Recorded, over_seeds, single
 from driftline.safety.measurement import Measurement
-from driftline.safety.statistics import Bootstrap
+from driftline.safety.statistics import Bootstrap, normal_quantile
 from driftline.shapes import Floats
 
 MOMENTS = ("before", "after")
@@ -78,7 +78,7 @@ def heads(recorded: Sequence[Recorded | None], bootstrap: Bootstrap) -> Heads | 
         return over_seeds(values, bootstrap, words)
 
     def bias(moment: str) -> Measurement | None:
-        found = [each[moment] and single(each[moment]["bias"]["mean"]) for each in known]
+        found = [each[moment] and _with_error(each[moment]["bias"]) for each in known]
         return over_seeds(found, bootstrap, "predicted less achieved return")
 
     missing: dict[str, str] = {}
@@ -114,6 +114,15 @@ def _warnings(known: Sequence[Recorded]) -> tuple[str, ...]:
             if before is None or target["effective"] < before["effective"]:
                 worst[target["agent"]] = target
     return tuple(each["warning"] for each in worst.values())
+
+
+def _with_error(told: Recorded) -> Recorded | None:
+    """A seed's measurement with the standard error that its normal interval is made of."""
+    found = single(told["mean"])
+    if found is None or told["low"] is None:
+        return found
+    half = (told["high"] - told["low"]) / 2
+    return {**found, "standard_error": half / normal_quantile(0.95)}
 
 
 def _plain(value: Measurement | None) -> Any:

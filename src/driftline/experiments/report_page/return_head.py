@@ -97,7 +97,7 @@ def _support(found: Heads) -> str:
     first = found.records[0]["support"]
     least, shown = first["least"], first["demonstrations"]
     if found.largest_beta is None:
-        return f"Tilts of the demonstrations' returns: {first['limit']} carried by {least:g}."
+        return f"Tilts of the demonstrations' returns by exp(beta R): {first['limit']}."
     main, span = measured(found.largest_beta)
     return (
         f"Tilting the returns of {shown:,} demonstrations by exp(beta R) leaves an effective "
