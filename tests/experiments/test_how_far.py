@@ -12,6 +12,7 @@ import pytest
 from driftline.experiments.heads import MOMENTS, heads
 from driftline.experiments.how_far import DEFINITIONS, how_far
 from driftline.experiments.over_seeds import over_seeds, single
+from driftline.safety.certificate import Certificate
 from driftline.safety.statistics import Bootstrap
 from tests.experiments.synthetic import NEVER, RISING, departure, head, round_of, study
 
@@ -130,7 +131,6 @@ def test_certificates_say_what_they_rest_on() -> None:
     gains = [each.observed_gain for each in found.by_share.values()]
     assert gains == sorted(gains)
     assert set(found.agents) == {"ogm-quantile"}
-    assert found.reference == "episodes of the demonstrator model"
     assert json.dumps(found.to_json(), allow_nan=False)
 
 
@@ -142,8 +142,19 @@ def test_a_world_without_hidden_rewards_certifies_nothing() -> None:
 
 
 def test_an_agent_that_was_not_measured_is_not_certified() -> None:
-    found = study({"ogm-quantile": RISING}, departed=False).certificates
+    found = study({"gm": (0.1, 0.3), "ogm-quantile": RISING}, departed=False).certificates
     value = found.to_json()["agents"]["ogm-quantile"]
     assert value["certified"] is False
     assert "not measured" in value["missing"]
-    assert found.reference == "demonstrations"
+
+
+def test_agents_are_held_against_the_model_they_diverged_from_alone() -> None:
+    without = study({"ogm-quantile": RISING}).certificates
+    assert without.best is not None
+    assert "add the agent gm" in without.to_json()["agents"]["ogm-quantile"]["missing"]
+    shown = study({"gm": (0.1, 0.3), "ogm-quantile": RISING}).certificates
+    agent = shown.agents["ogm-quantile"]
+    assert isinstance(agent, Certificate)
+    assert shown.correlation == pytest.approx(1.0)
+    assert agent.correlation < 0.0
+    assert not agent.certified

@@ -40,15 +40,13 @@ class Uncertified:
 class Certificates:
     """``by_share`` of the demonstrations' quantilizers, ``agents`` with measured chi-squared.
 
-    ``best`` is None where none is certified; ``reference`` says whose episodes the
-    agents are held against. ``missing``: why there is none at all.
+    ``best`` is None where none is certified; ``missing``: why there is none at all.
     """
 
     episodes: int
     by_share: Mapping[float, Certificate]
     best: BestCertified | None
     agents: Mapping[str, Certificate | Uncertified]
-    reference: str
     missing: str = ""
 
     @property
@@ -64,7 +62,6 @@ class Certificates:
             "correlation": self.correlation,
             "by_share": {f"{q:g}": each.to_json() for q, each in self.by_share.items()},
             "best": None if best is None else {"q": best.q, **best.certificate.to_json()},
-            "reference_of_agents": self.reference,
             "agents": {name: _agent_json(each) for name, each in self.agents.items()},
             "missing": self.missing,
         }
@@ -91,28 +88,33 @@ def certificates(
 ) -> Certificates:
     """Of all seeds together; ``model`` are episodes of the demonstrator model, or none.
 
-    Agents diverge from that model, so its own episodes are their reference where
-    there are any.
+    Agents' chi-squared is to that model, which also does what no demonstrator did, so
+    they are held against its own episodes and against nothing else.
     """
     try:
         shown = _returns(demonstrations)
     except DataError as error:
-        return Certificates(0, {}, None, {}, "", str(error))
+        return Certificates(0, {}, None, {}, str(error))
     draw = generator(0, "certificates")
-    held = {q: certify_quantilizer(shown, q, draw, DRAWS) for q in SHARES}
-    reference, name = shown, "demonstrations"
-    try:
-        if model:
-            reference, name = _returns(model), "episodes of the demonstrator model"
-    except DataError:
-        pass  # its episodes alone cannot be told apart; the demonstrations' can
+    reference = _reference(model)
     return Certificates(
         episodes=shown.episodes,
-        by_share=held,
+        by_share={q: certify_quantilizer(shown, q, draw, DRAWS) for q in SHARES},
         best=best_certified(shown, SHARES, generator(0, "certificates", "best"), DRAWS),
-        agents={agent: _held(reference, each, agent) for agent, each in agents.items()},
-        reference=name,
+        agents={name: _held(reference, each, name) for name, each in agents.items()},
     )
+
+
+def _reference(model: Sequence[Episodes]) -> ReferenceReturns | Uncertified:
+    if not model:
+        return Uncertified(
+            "its chi-squared is to the demonstrator model, of which this study has no episodes; "
+            "add the agent gm"
+        )
+    try:
+        return _returns(model)
+    except DataError as error:
+        return Uncertified(str(error))
 
 
 def _returns(runs: Sequence[Episodes]) -> ReferenceReturns:
@@ -122,7 +124,11 @@ def _returns(runs: Sequence[Episodes]) -> ReferenceReturns:
     )
 
 
-def _held(reference: ReferenceReturns, agent: Measured, name: str) -> Certificate | Uncertified:
+def _held(
+    reference: ReferenceReturns | Uncertified, agent: Measured, name: str
+) -> Certificate | Uncertified:
+    if isinstance(reference, Uncertified):
+        return reference
     if agent.chi_squared is None:
         return Uncertified("its chi-squared was not measured, or is not finite")
     draw = generator(0, "certificates", name)

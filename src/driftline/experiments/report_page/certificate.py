@@ -50,7 +50,7 @@ def certificate_section(found: Certificates) -> Markup:
     ]
     if found.agents:
         parts += [
-            element("h3", text(f"Agents, against {found.reference}")),
+            element("h3", text("Agents, against episodes of the demonstrator model")),
             paragraph(
                 "With the upper limit of the chi-squared that was measured in the last round, all "
                 "seeds together, and the observed return of that round. The measured chi-squared "
