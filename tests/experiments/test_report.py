@@ -12,6 +12,7 @@ import pytest
 
 from driftline.experiments.report import write_report
 from driftline.experiments.results import Results
+from driftline.experiments.wording import NO_BREAK
 from tests.experiments.synthetic import NEVER, PALETTE, RISING, study
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "col"}
@@ -146,7 +147,7 @@ def test_says_how_far_agents_went_and_what_is_certified(
     usual: tuple[Path, Results, str, Page],
 ) -> None:
     _, results, text, page = usual
-    said = page.said()
+    said = page.said().replace(NO_BREAK, " ")
     went = results.how_far["ogm-quantile"]
     assert went is not None
     assert f"promised 10, above in {went.exceeded}/3 seeds" in said

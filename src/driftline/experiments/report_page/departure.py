@@ -103,8 +103,8 @@ def _promise(went: HowFar, name: str, exceeded: int | None = None) -> str:
     """What the target promises, beneath what was realised."""
     if went.nominal is None:
         return ""
-    said = f"promised {large(round(went.nominal[name], 6))}"
-    return f"{said}, above in {exceeded}/{went.seeds} seeds" if exceeded else said
+    said = f"promised{NO_BREAK}{large(round(went.nominal[name], 6))}"
+    return f"{said}, above in {exceeded}/{went.seeds}{NO_BREAK}seeds" if exceeded else said
 
 
 def _chi_squared(went: HowFar) -> tuple[str, str]:
