@@ -93,12 +93,12 @@ def test_the_return_head_knows_the_mixture_before_and_the_outcome_after_the_acti
 
 
 def pushers(episodes: int) -> WindowSource:
-    """One push of N(0.6 s, 0.2) before tanh, s = -1 or 1 by a coin; s = 1 pays 1."""
+    """One push of N(1.2 s, 0.4), s = -1 or 1 by a coin; s = 1 pays 1."""
     draw = np.random.default_rng(0)
 
     def episode() -> Trajectory:
         side = draw.choice([-1.0, 1.0])
-        push = 2.0 * np.tanh(0.6 * side + 0.2 * draw.normal(size=(1, 1)))
+        push = np.clip(1.2 * side + 0.4 * draw.normal(size=(1, 1)), -2.0, 2.0)
         reward = np.array([float(side > 0)])
         return Trajectory(np.zeros(2, np.uint8), push, reward, terminated=True, truncated=False)
 

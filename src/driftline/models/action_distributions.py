@@ -2,25 +2,22 @@
 
 Know no model. ``P`` parameters describe one distribution: the log-probabilities
 ``[A]`` of discrete actions, or the means and log deviations ``[2d]`` of a Gaussian
-that is squashed into the box of continuous ones by tanh.
+in every dimension of a box moved to [-1, 1], which is clipped to it.
 """
 
 from __future__ import annotations
 
-import math
 from typing import assert_never
 
 import torch
-from numpy.polynomial import hermite_e
 from torch import Tensor
 
+from driftline.models import clipped_gaussian
 from driftline.models.flow_box import from_unit, to_unit
 from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, DiscreteActionSpec
 
-EDGE = 1e-4
-"""Actions at the edge of the box count as this far inside it, where the density is finite."""
 MEANS = (-5.0, 5.0)
-"""Within what the means of a head lie: tanh of 5 is as near to 1 as `EDGE` lets actions count."""
+"""Within what the means of a head lie, the box being -1 to 1."""
 LOG_DEVIATIONS = (-5.0, 2.0)
 """Within what the log deviations of a head lie."""
 
@@ -43,8 +40,8 @@ def parameters_of(spec: ActionSpec) -> int:
 def from_head(spec: ActionSpec, outputs: Tensor) -> Tensor:
     """Unbounded numbers ``[..., P]`` as parameters of distributions ``[..., P]``.
 
-    Log-softmax, or means and log deviations that level off smoothly at their bounds:
-    a deviation of zero would be worth any likelihood, a mean beyond the edge none.
+    Log-softmax, or means and log deviations that level off smoothly at their bounds: a
+    deviation of zero would be worth any likelihood.
     """
     match spec:
         case DiscreteActionSpec():
@@ -69,16 +66,15 @@ def typical(spec: ActionSpec, parameters: Tensor) -> Tensor:
         case DiscreteActionSpec():
             return parameters.argmax(-1)
         case ContinuousActionSpec():
-            return squashed(spec, parameters.chunk(2, dim=-1)[0])
+            return from_unit(spec, parameters.chunk(2, dim=-1)[0])
         case _:
             assert_never(spec)
 
 
 def entropy(spec: ActionSpec, parameters: Tensor) -> Tensor:
-    """-E[log p(a)] of each distribution, ``[...]`` nats (differential where continuous).
+    """-E[log p(a)] of each distribution, ``[...]`` nats.
 
-    Of a squashed Gaussian that of the Gaussian plus E[log da/dx], by Gauss-Hermite
-    quadrature with 32 nodes.
+    Differential inside a box and discrete on its edges.
 
     >>> entropy(DiscreteActionSpec(2), torch.tensor([0.5, 0.5]).log())
     tensor(0.6931)
@@ -89,13 +85,8 @@ def entropy(spec: ActionSpec, parameters: Tensor) -> Tensor:
             return -weighed.sum(-1)
         case ContinuousActionSpec():
             mean, log_deviation = parameters.chunk(2, dim=-1)
-            nodes, weights = (parameters.new_tensor(each) for each in hermite_e.hermegauss(32))
-            raw = mean.unsqueeze(-1) + log_deviation.exp().unsqueeze(-1) * nodes
-            # log(1 - tanh(x)^2), without the difference that cancels.
-            slope = 2.0 * (math.log(2.0) - raw - torch.nn.functional.softplus(-2.0 * raw))
-            stretched = (slope * weights).sum(-1) / weights.sum() + torch.log(_half(spec, mean))
-            gaussian = log_deviation + 0.5 * (1.0 + math.log(2.0 * math.pi))
-            return (gaussian + stretched).sum(-1)
+            stretched = _inside(mean, log_deviation) * _log_half(spec, mean)
+            return (clipped_gaussian.entropy(mean, log_deviation) + stretched).sum(-1)
         case _:
             assert_never(spec)
 
@@ -115,13 +106,15 @@ def sample(spec: ActionSpec, parameters: Tensor, generator: torch.Generator) -> 
         case ContinuousActionSpec():
             mean, log_deviation = parameters.chunk(2, dim=-1)
             noise = torch.randn(mean.shape, generator=generator).to(mean)
-            return squashed(spec, mean + log_deviation.exp() * noise)
+            return from_unit(spec, mean + log_deviation.exp() * noise)
         case _:
             assert_never(spec)
 
 
 def log_density(spec: ActionSpec, parameters: Tensor, actions: Tensor) -> Tensor:
     """``[...]``: log-probability (discrete) or log-density (continuous) of ``actions``.
+
+    On an edge of the box, in each dimension, that of the probability of the edge.
 
     >>> rows = torch.tensor([[0.25, 0.75]]).log()
     >>> log_density(DiscreteActionSpec(2), rows, torch.tensor([1])).exp()
@@ -132,12 +125,10 @@ def log_density(spec: ActionSpec, parameters: Tensor, actions: Tensor) -> Tensor
             return parameters.gather(-1, actions.long().unsqueeze(-1)).squeeze(-1)
         case ContinuousActionSpec():
             mean, log_deviation = parameters.chunk(2, dim=-1)
-            inside = to_unit(spec, actions.to(mean)).clamp(-1.0 + EDGE, 1.0 - EDGE)
-            raw = torch.atanh(inside)
-            standard = (raw - mean) * torch.exp(-log_deviation)
-            gaussian = -0.5 * standard.square() - log_deviation - 0.5 * math.log(2.0 * math.pi)
-            half = _half(spec, mean)
-            return (gaussian - torch.log(half * (1.0 - inside.square()))).sum(-1)
+            unit = to_unit(spec, actions.to(mean))
+            density = clipped_gaussian.log_density(mean, log_deviation, unit)
+            inside = unit.abs() < 1.0 - clipped_gaussian.EDGE
+            return (density - torch.where(inside, _log_half(spec, mean), 0.0)).sum(-1)
         case _:
             assert_never(spec)
 
@@ -145,7 +136,6 @@ def log_density(spec: ActionSpec, parameters: Tensor, actions: Tensor) -> Tensor
 def divergence(spec: ActionSpec, policy: Tensor, reference: Tensor) -> Tensor:
     """KL(policy || reference) of rows ``[..., P]``, exact, ``[...]``.
 
-    The squashing is one to one, so that squashed Gaussians diverge as the Gaussians do.
     Rounding may leave a little less than 0, which is not cut off: it has a gradient.
     """
     match spec:
@@ -153,20 +143,21 @@ def divergence(spec: ActionSpec, policy: Tensor, reference: Tensor) -> Tensor:
             ratio = torch.where(policy.isneginf(), 0.0, policy - reference)
             return (policy.exp() * ratio).sum(-1)
         case ContinuousActionSpec():
-            mean, log_deviation = policy.chunk(2, dim=-1)
-            other, other_log = reference.chunk(2, dim=-1)
-            spread = torch.exp(2.0 * (log_deviation - other_log))
-            moved = ((mean - other) * torch.exp(-other_log)).square()
-            return (0.5 * (spread + moved - 1.0) + other_log - log_deviation).sum(-1)
+            rows = (*policy.chunk(2, dim=-1), *reference.chunk(2, dim=-1))
+            return clipped_gaussian.divergence(*rows).sum(-1)
         case _:
             assert_never(spec)
 
 
-def squashed(spec: ContinuousActionSpec, raw: Tensor) -> Tensor:
-    """Real vectors ``[..., d]`` into the box of ``spec`` by tanh, whatever the rounding."""
-    return from_unit(spec, torch.tanh(raw))
+def _log_half(spec: ContinuousActionSpec, like: Tensor) -> Tensor:
+    """Logarithm of half the width of the box in every dimension, ``[d]``."""
+    return torch.log(0.5 * (like.new_tensor(spec.high) - like.new_tensor(spec.low)))
 
 
-def _half(spec: ContinuousActionSpec, like: Tensor) -> Tensor:
-    """Half the width of the box in every dimension, ``[d]``."""
-    return 0.5 * (like.new_tensor(spec.high) - like.new_tensor(spec.low))
+def _inside(mean: Tensor, log_deviation: Tensor) -> Tensor:
+    """The probability of not being on an edge, ``[..., d]``."""
+    edge = torch.ones_like(mean)
+    low, high = (
+        clipped_gaussian.log_density(mean, log_deviation, side * edge) for side in (-1.0, 1.0)
+    )
+    return 1.0 - low.exp() - high.exp()

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from driftline.data.windows import Windows
 from driftline.models.action_distributions import log_density
+from driftline.models.clipped_gaussian import EDGE
 from driftline.models.conformance_windows import (
     first_steps,
     padded,
@@ -129,7 +130,7 @@ class GenerativeModelConformance:
         check_actions(model.action, actions, (1,))
 
     def test_densities_are_normalised(self, model: Any, windows: Windows) -> None:
-        """By the sum over discrete actions, or the mean over a box that is sampled evenly."""
+        """By the sum over discrete actions, or the mean over a sampled box and its edges."""
         if not isinstance(model, HasDensity):
             return
         for conditioned in (False, True):
@@ -153,9 +154,9 @@ class GenerativeModelConformance:
     ) -> None:
         """Actions of many copies of an episode follow the density given their own past.
 
-        Counts of each action (of each quartile of the density, in every dimension of a
-        box), split by the action before it, lie within 5 deviations of the sums of
-        their probabilities, at every step of the first window.
+        Counts of each action (of the parts of a box, in every dimension), split by the
+        action before it, lie within 5 deviations of the sums of their probabilities,
+        at every step of the first window.
         """
         if not (isinstance(model, HasDensity) and isinstance(model, GenerativeModel)):
             return
@@ -204,28 +205,40 @@ def check_actions(spec: ActionSpec, actions: Any, shape: tuple[int, ...]) -> Non
 
 
 def mass(spec: ActionSpec, rows: Tensor) -> tuple[Tensor, Tensor]:
-    """What the probabilities of each of ``rows [N, P]`` add up to, ``[N]``, and its error."""
+    """What the probabilities of each of ``rows [N, P]`` add up to, ``[N]``, and its error.
+
+    In a box by importance: in each dimension either edge, or evenly between them.
+    """
     if isinstance(spec, DiscreteActionSpec):
         return rows.exp().sum(-1), rows.new_zeros(len(rows))
+    generator = torch.Generator().manual_seed(5)
     low, high = (rows.new_tensor(each) for each in (spec.low, spec.high))
-    even = torch.rand((4000, spec.size), generator=torch.Generator().manual_seed(5)).to(rows)
-    actions = (low + even * (high - low)).expand(len(rows), -1, -1)
-    density = log_density(spec, rows.unsqueeze(1).expand(-1, 4000, -1), actions).exp()
-    density = density * (high - low).prod()
-    return density.mean(1), density.std(1) / 4000**0.5
+    even = torch.rand((8000, spec.size), generator=generator).to(rows)
+    place = torch.randint(3, (8000, spec.size), generator=generator)
+    inside = low + even * (high - low)
+    actions = torch.where(place == 0, low, torch.where(place == 1, high, inside))
+    drawn = torch.where(place == 2, 1.0 / (3.0 * (high - low)), 1.0 / 3.0).log().sum(-1)
+    many = rows.unsqueeze(1).expand(-1, len(actions), -1)
+    ratio = (log_density(spec, many, actions.expand(len(rows), -1, -1)) - drawn).exp()
+    return ratio.mean(1), ratio.std(1) / len(actions) ** 0.5
 
 
 def shares(spec: ActionSpec, rows: Tensor, actions: Any) -> tuple[Any, Any]:
-    """Which of some events happened at each step, and their probabilities, ``[B, T, events]``."""
+    """Which of some events happened at each step, and their probabilities, ``[B, T, events]``.
+
+    Every action; or in each dimension of a box, its edges and the quarters between.
+    """
     if isinstance(spec, DiscreteActionSpec):
         expected = rows.exp().numpy()
         return np.eye(expected.shape[-1])[actions], expected
-    mean, log_deviation = rows.double().chunk(2, dim=-1)
-    raw = torch.atanh(to_unit(spec, torch.from_numpy(actions).double()).clamp(-0.9999, 0.9999))
-    standard = ((raw - mean) * torch.exp(-log_deviation)).numpy()
-    quartile = np.digitize(standard, [-0.6744898, 0.0, 0.6744898])
-    happened = np.eye(4)[quartile].reshape(*actions.shape[:2], -1)
-    return happened, np.full(happened.shape, 0.25)
+    mean, log_deviation = rows.double().unsqueeze(-1).chunk(2, dim=-2)
+    ends = torch.tensor([-1.0, -0.5, 0.0, 0.5, 1.0], dtype=torch.float64)
+    reached = torch.special.ndtr((ends - mean) * torch.exp(-log_deviation))
+    none, all_of_it = torch.zeros_like(mean), torch.ones_like(mean)
+    expected = torch.cat([none, reached, all_of_it], dim=-1).diff(dim=-1).flatten(2).numpy()
+    unit = to_unit(spec, torch.from_numpy(actions).double()).numpy()
+    cell = np.digitize(unit, [-1.0 + EDGE, -0.5, 0.0, 0.5, 1.0 - EDGE])
+    return np.eye(6)[cell].reshape(expected.shape), expected
 
 
 def kinds(spec: ActionSpec, windows: Windows) -> Any:
