@@ -25,6 +25,9 @@ from driftline.experiments.config import (
     WorldConfig,
 )
 from driftline.experiments.demonstrate import demonstrate, scripted
+from driftline.models.flow_policy import FlowPolicy
+from driftline.models.flow_policy_config import FlowPolicyConfig
+from driftline.models.trainable import TrainableModel
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.seeding import integer_seed
@@ -36,6 +39,8 @@ from driftline.training.learner import Learner
 from driftline.training.online import Online, OnlineSettings
 
 Environment = VectorEnv[Any, Any, Any]
+ModelConfig = TransformerConfig | FlowPolicyConfig
+"""The families of models that can be fitted."""
 
 
 def world(config: WorldConfig) -> World[Any]:
@@ -76,38 +81,49 @@ def _demonstrated(config: StudyConfig, episodes: int, seed: int) -> Episodes:
 def model(config: StudyConfig, demonstrations: Trajectories, seed: int) -> TrajectoryTransformer:
     """An untrained model whose codecs are fitted to the demonstrations."""
     spaces = environment(config.world, 1)
-    return untrained(
-        config.model,
-        demonstrations,
-        observation_spec(spaces.single_observation_space),
-        action_spec(spaces.single_action_space),
-        config.return_range,
-        integer_seed(seed, "model"),
-    )
+    observation = observation_spec(spaces.single_observation_space)
+    action = action_spec(spaces.single_action_space)
+    codecs = _codecs(demonstrations, observation, config.return_range)
+    path = integer_seed(seed, "model")
+    return TrajectoryTransformer(config.model, observation, action, *codecs, seed=path)
 
 
 def untrained(
-    config: TransformerConfig,
+    config: ModelConfig,
     demonstrations: Trajectories,
     observation: ObservationSpec,
     action: ActionSpec,
     return_range: tuple[float, float] | None,
     seed: int,
-) -> TrajectoryTransformer:
+) -> TrainableModel:
     """A model for these spaces; ``return_range`` bounds the return head's bins."""
+    codecs = _codecs(demonstrations, observation, return_range)
+    match config:
+        case TransformerConfig():
+            return TrajectoryTransformer(config, observation, action, *codecs, seed=seed)
+        case FlowPolicyConfig():
+            return FlowPolicy(config, observation, action, *codecs, seed=seed)
+        case _:
+            assert_never(config)
+
+
+def _codecs(
+    demonstrations: Trajectories,
+    observation: ObservationSpec,
+    return_range: tuple[float, float] | None,
+) -> tuple[ReturnCodec, VectorCodec | None]:
+    """Fitted to the demonstrations: of returns and, where they are, of vectors."""
     low, high = return_range or (None, None)
     returns = flat_returns_to_go(demonstrations.rewards, demonstrations.starts)
     codec = ReturnCodec.fit(returns, low=low, high=high)
-    vector = None
-    if isinstance(observation, VectorSpec):
-        vector = VectorCodec.fit(demonstrations.observations)
-    return TrajectoryTransformer(config, observation, action, codec, vector, seed=seed)
+    vectors = isinstance(observation, VectorSpec)
+    return codec, VectorCodec.fit(demonstrations.observations) if vectors else None
 
 
 def learner(
     config: StudyConfig,
     agent: AgentConfig,
-    demonstrator: TrajectoryTransformer,
+    demonstrator: TrainableModel,
     demonstrations: Trajectories,
     seed: int,
 ) -> Learner:

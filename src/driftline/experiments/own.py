@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import assert_never
 
 import numpy as np
 
@@ -32,7 +33,7 @@ from driftline.experiments.own_run import (
     model_hash,
 )
 from driftline.experiments.run import Play, finished, recorded_rounds
-from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.trainable import TrainableModel
 from driftline.models.transformer_config import TransformerConfig
 from driftline.records.alone import alone
 from driftline.records.events import Event, RunFinished
@@ -40,7 +41,9 @@ from driftline.records.run_directory import RunDirectory
 from driftline.safety.behaviours import Detector, flag_with
 from driftline.safety.thresholds import Thresholds
 from driftline.seeding import generator, integer_seed
+from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.frozen import Frozen
+from driftline.training.learner import Learner
 from driftline.training.offline import OfflineSettings, train_offline
 from driftline.training.online import Online, OnlineSettings
 from driftline.training.rounds import RoundSettings
@@ -55,13 +58,15 @@ ONLINE = OnlineSettings(Quantile(0.9), mixture=MixtureSettings(0.0, 0.25, 256))
 def fit(
     demonstrations: Demonstrations,
     *,
-    model: TransformerConfig | None = None,
+    model: build.ModelConfig | None = None,
     offline: OfflineSettings | None = None,
     return_range: tuple[float, float] | None = None,
     seed: int = 0,
-) -> TrajectoryTransformer:
+) -> TrainableModel:
     """A GM agent's model, trained on the demonstrations alone.
 
+    ``model`` is a `TransformerConfig`, or a `FlowPolicyConfig` for continuous actions
+    that no one Gaussian describes.
     ``return_range`` bounds the return head's bins; by default they reach a tenth
     past the demonstrated returns-to-go. The default windows are 24 steps, or as
     long as the longest demonstration.
@@ -101,7 +106,7 @@ def _fitted(settings: UpdateSettings, demonstrations: Demonstrations) -> UpdateS
 
 @one_thread()
 def play(
-    model: TrajectoryTransformer,
+    model: TrainableModel,
     demonstrations: Demonstrations,
     environment: OwnEnvironment = None,
     *,
@@ -125,14 +130,14 @@ def play(
 
 
 def go_online(
-    model: TrajectoryTransformer,
+    model: TrainableModel,
     demonstrations: Demonstrations,
     environment: OwnEnvironment = None,
     *,
     run: Path | str,
     target: Target | None = None,
     detectors: Sequence[Detector] = (),
-    online: OnlineSettings | None = None,
+    online: OnlineSettings | FineTuneSettings | None = None,
     rounds: RoundSettings = ROUNDS,
     thresholds: Thresholds | None = None,
     seed: int = 0,
@@ -142,7 +147,9 @@ def go_online(
     ``environment`` is a Gymnasium id, a function that makes an environment, one
     that can be copied, a vector environment that resets on the next step, or
     None: the one that was demonstrated, where the dataset says which.
-    ``target`` replaces that of ``online``, which is a quantile of .9 of the mixture by default.
+    ``online`` says how it learns: by being fitted again to what it did
+    (`OnlineSettings`, the default, a quantile of .9 of the mixture its target), or by
+    policy gradient with a KL penalty (`FineTuneSettings`). ``target`` replaces its target.
 
     Yields events; ``break`` stops. The same call goes on where the run stopped
     and ends with the same numbers; once it is complete it yields nothing.
@@ -161,9 +168,25 @@ def go_online(
         demonstrations_hash(demonstrations),
     )
     fixed = manifest(config, thresholds or Thresholds(), detectors, seed)
+    learner = _learner(model, demonstrations.trajectories, settings, integer_seed(seed, "learner"))
     directory = begin_or_go_on(Path(run), fixed, model)
-    learner = Online(model, demonstrations.trajectories, settings, integer_seed(seed, "learner"))
     return _events(directory, Play(learner, copies, rounds, seed, "ogm", tuple(detectors)))
+
+
+def _learner(
+    model: TrainableModel,
+    demonstrations: Trajectories,
+    settings: OnlineSettings | FineTuneSettings,
+    seed: int,
+) -> Learner:
+    match settings:
+        case OnlineSettings():
+            return Online(model, demonstrations, settings, seed)
+        case FineTuneSettings():
+            horizon = int(demonstrations.lengths.max())
+            return FineTune(model, demonstrations, settings, horizon, seed)
+        case _:
+            assert_never(settings)
 
 
 def _events(directory: RunDirectory, play: Play) -> Iterator[Event]:
@@ -178,7 +201,7 @@ def _events(directory: RunDirectory, play: Play) -> Iterator[Event]:
 
 
 def _check_all(
-    model: TrajectoryTransformer,
+    model: TrainableModel,
     demonstrations: Demonstrations,
     target: Target,
     detectors: Sequence[Detector],
@@ -191,6 +214,7 @@ def _check_all(
             f"{given.observation} and {given.action}; give those it was fitted to"
         )
     command(target, Reference.of(given.trajectories.returns), 1, generator(0, "check"))
+    Frozen(model, target, given.trajectories).agent().begin(1, seed=0)
     names = [each.behaviour.name for each in detectors]
     if len(set(names)) < len(names):
         raise SettingsError(f"two detectors have one name among {names}; name each differently")

@@ -17,12 +17,13 @@ from driftline.data.demonstrations import Demonstrations
 from driftline.errors import RunError, RunExistsError
 from driftline.experiments.config_json import to_json
 from driftline.experiments.saved_model import DEMONSTRATOR
-from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.trainable import TrainableModel
 from driftline.records.manifest import plain
 from driftline.records.run_directory import MANIFEST, RunDirectory
 from driftline.safety.behaviours import Detector
 from driftline.safety.thresholds import Thresholds
 from driftline.training.checkpoint import save_checkpoint
+from driftline.training.finetune import FineTuneSettings
 from driftline.training.online import OnlineSettings
 from driftline.training.rounds import RoundSettings
 
@@ -38,7 +39,7 @@ class OwnConfig:
     """
 
     environment: str
-    online: OnlineSettings
+    online: OnlineSettings | FineTuneSettings
     rounds: RoundSettings
     model: str
     demonstrations: str
@@ -58,9 +59,7 @@ def manifest(
     return dict(plain(whole))
 
 
-def begin_or_go_on(
-    path: Path, given: dict[str, Any], demonstrator: TrajectoryTransformer
-) -> RunDirectory:
+def begin_or_go_on(path: Path, given: dict[str, Any], demonstrator: TrainableModel) -> RunDirectory:
     """The run in ``path``, new or begun with the same settings.
 
     Raises `RunError` where it is another run, `RunExistsError` where ``path``
@@ -101,7 +100,7 @@ def _check_same(run: RunDirectory, given: dict[str, Any]) -> None:
         )
 
 
-def model_hash(model: TrajectoryTransformer) -> str:
+def model_hash(model: TrainableModel) -> str:
     """A sha256 of the configuration and the weights."""
     digest = hashlib.sha256(repr(model.to_json()).encode())
     for name, weights in sorted(model.state_dict().items()):

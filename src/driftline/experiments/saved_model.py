@@ -11,6 +11,8 @@ from typing import Any
 from torch import Tensor
 
 from driftline.errors import CheckpointError, RunExistsError
+from driftline.models.flow_policy import FlowPolicy
+from driftline.models.trainable import TrainableModel
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.run_directory import MANIFEST, RunDirectory
 from driftline.training.checkpoint import INDEX, load_checkpoint, save_checkpoint
@@ -20,7 +22,7 @@ DEMONSTRATOR = "demonstrator"
 LAST = "last"
 
 
-def save_model(model: TrajectoryTransformer, path: Path | str) -> Path:
+def save_model(model: TrainableModel, path: Path | str) -> Path:
     """Store the model in the directory ``path``; a model that is there is replaced.
 
     Raises `RunExistsError`, with nothing written, where ``path`` holds anything else.
@@ -36,7 +38,7 @@ def save_model(model: TrajectoryTransformer, path: Path | str) -> Path:
     return directory
 
 
-def load_model(path: Path | str) -> TrajectoryTransformer:
+def load_model(path: Path | str) -> TrainableModel:
     """The model `save_model` stored in ``path``, or that of a run as its last round left it.
 
     Raises `CheckpointError` where there is none or it is damaged.
@@ -48,7 +50,7 @@ def load_model(path: Path | str) -> TrajectoryTransformer:
     return _built(settings, tensors, directory)
 
 
-def _of_run(run: RunDirectory) -> TrajectoryTransformer:
+def _of_run(run: RunDirectory) -> TrainableModel:
     """The demonstrator model's configuration with the weights of the last whole round."""
     tensors, settings = load_checkpoint(run.checkpoint(DEMONSTRATOR))
     last = run.checkpoint(LAST)
@@ -57,15 +59,23 @@ def _of_run(run: RunDirectory) -> TrajectoryTransformer:
     return _built(settings, tensors, run.path)
 
 
-def _built(
-    settings: dict[str, Any], tensors: dict[str, Tensor], path: Path
-) -> TrajectoryTransformer:
+def _built(settings: dict[str, Any], tensors: dict[str, Tensor], path: Path) -> TrainableModel:
     try:
-        model = TrajectoryTransformer.from_json(settings)
+        model = _untrained(settings)
         model.load_state_dict(tensors)
-    except (KeyError, TypeError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise CheckpointError(
             f"{path} holds no model of this version ({reason[:200]}); fit it again"
         ) from error
     return model.eval()
+
+
+def _untrained(settings: dict[str, Any]) -> TrainableModel:
+    match settings["kind"]:
+        case "trajectory_transformer":
+            return TrajectoryTransformer.from_json(settings)
+        case "flow_policy":
+            return FlowPolicy.from_json(settings)
+        case kind:
+            raise ValueError(f"a model of kind {kind!r} is unknown")
