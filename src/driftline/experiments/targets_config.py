@@ -58,10 +58,10 @@ class DensitylessSettings:
     """A flow policy in a one-step world whose tilt is known by quadrature."""
 
     demonstrations: int = 20_000
-    updates: int = 1_500
-    samples: int = 20_000
+    updates: int = 1_200
+    samples: int = 6_000
     betas: tuple[float, ...] = (0.5, 1.0, 2.0)
-    candidates: int = 64
+    candidates: int = 32
 
 
 @dataclass(frozen=True)
