@@ -76,7 +76,7 @@ class FrontierSettings:
     levels: tuple[float, ...] = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
     betas: tuple[float, ...] = (0.05, 0.1, 0.2, 0.4, 0.8)
     best_of: tuple[int, ...] = (2, 4, 8, 16, 32, 64, 128, 256)
-    coefficients: tuple[float, ...] = (16.0, 8.0, 4.0, 2.0, 1.0, 0.0)
+    coefficients: tuple[float, ...] = (16.0, 6.0, 2.0, 0.0)
     episodes: int = 512
     pool: int = 4096
 

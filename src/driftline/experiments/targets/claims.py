@@ -58,7 +58,7 @@ def claims_table(told: Sequence[Claim]) -> Table:
 
 def _deterministic(result: dict[str, Any]) -> list[Claim]:
     apart = max(max(row["distances"].values()) for row in result["tilts"])
-    ratio = max(row["factorised"]["ratio"] * row["share"] for row in result["quantilizers"])
+    ratio = max(row["factorised"]["ratio"] for row in result["quantilizers"])
     return [
         Claim(
             "Without chance, trajectory tilt, per-step resampling, weighed actions and the "

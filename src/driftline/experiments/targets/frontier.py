@@ -41,9 +41,9 @@ from driftline.training.marginal import marginal_distributions
 from driftline.training.offline import train_offline
 from driftline.training.rounds import RoundSettings, run_rounds
 
-SUMMED = 64
+SUMMED = 48
 """Episodes whose divergence is measured where every command has to be summed over,"""
-COMMANDS = 24
+COMMANDS = 16
 """and into how many equally likely commands their distribution is gathered."""
 TUNING = FineTuneSettings(learning_rate=1e-3, epochs=2, episodes_per_batch=4, trace=0.98)
 
