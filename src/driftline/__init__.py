@@ -31,6 +31,8 @@ _PLACES = {
     "driftline.experiments.run": ("read_episodes",),
     "driftline.experiments.run_measures": ("measure_run",),
     "driftline.experiments.saved_model": ("load_model", "save_model"),
+    "driftline.models.flow_policy": ("FlowPolicy",),
+    "driftline.models.flow_policy_config": ("FlowPolicyConfig",),
     "driftline.models.tabular": ("TabularModel",),
     "driftline.models.transformer_config": ("TransformerConfig",),
     "driftline.records.events": (

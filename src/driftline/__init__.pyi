@@ -27,6 +27,8 @@ from driftline.experiments.run import read_episodes as read_episodes
 from driftline.experiments.run_measures import measure_run as measure_run
 from driftline.experiments.saved_model import load_model as load_model
 from driftline.experiments.saved_model import save_model as save_model
+from driftline.models.flow_policy import FlowPolicy as FlowPolicy
+from driftline.models.flow_policy_config import FlowPolicyConfig as FlowPolicyConfig
 from driftline.models.tabular import TabularModel as TabularModel
 from driftline.models.transformer_config import TransformerConfig as TransformerConfig
 from driftline.records.events import Event as Event

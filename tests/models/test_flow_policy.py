@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ import torch
 
 from driftline.data.windows import Windows
 from driftline.errors import CapabilityError, SettingsError, SpaceError
-from driftline.models.conformance import GenerativeModelConformance, played
+from driftline.models.conformance import GenerativeModelConformance
 from driftline.models.flow_histories import BEFORE_RESET, NOT_SHOWN, THERE, FlowSteps
 from driftline.models.flow_policy import FlowPolicy
 from driftline.models.flow_policy_config import FlowPolicyConfig
@@ -24,24 +23,7 @@ CONTEXTS = pytest.mark.parametrize("context", [1, 2, 5])
 TIMES = pytest.mark.parametrize("time", ["none", "elapsed"])
 
 
-class OfBoxes(GenerativeModelConformance):
-    """The two laws that speak of discrete actions, for vectors in a box."""
-
-    def test_acts_with_one_valid_action_per_episode(self, model: Any, windows: Windows) -> None:
-        for returns in (None, windows.returns_to_go):
-            for actions in played(model, windows, returns, steps=3):
-                assert actions.dtype == np.float32
-                assert actions.shape == (3, 2)
-                assert np.all((actions >= examples.BOX.low) & (actions <= examples.BOX.high))
-
-    def test_an_episode_does_not_depend_on_the_others(self, model: Any, windows: Windows) -> None:
-        whole, narrowed = (
-            played(model, windows, None, steps=2, narrow_after=each) for each in (None, 1)
-        )
-        assert np.array_equal(whole, narrowed)
-
-
-class TestVectors(OfBoxes):
+class TestVectors(GenerativeModelConformance):
     @pytest.fixture(params=[1, 4])
     def model(self, request: pytest.FixtureRequest) -> FlowPolicy:
         return examples.model(context_length=request.param, time="elapsed", guidance=1.5)
@@ -51,7 +33,7 @@ class TestVectors(OfBoxes):
         return examples.source().whole(np.arange(3))
 
 
-class TestBoards(OfBoxes):
+class TestBoards(GenerativeModelConformance):
     @pytest.fixture
     def model(self) -> FlowPolicy:
         return examples.model(boards=True, context_length=3, solver="euler")

@@ -5,7 +5,7 @@ Knows windows, not worlds: no target, no reward and no environment.
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,16 +23,10 @@ from driftline.models.flow_memory import FlowMemory
 from driftline.models.flow_networks import FlowReturnHead, HistoryNetwork, VelocityNetwork
 from driftline.models.flow_policy_config import FlowPolicyConfig
 from driftline.models.model import Losses
+from driftline.models.model_json import model_to_json, parts_from_json
 from driftline.shapes import Floats
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
-from driftline.spaces.specs import (
-    ActionSpec,
-    ContinuousActionSpec,
-    ObservationSpec,
-    action_spec_from_json,
-    observation_spec_from_json,
-    to_json,
-)
+from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, ObservationSpec
 
 
 class FlowPolicy(nn.Module):
@@ -78,27 +72,13 @@ class FlowPolicy(nn.Module):
 
     def to_json(self) -> dict[str, Any]:
         """All that is needed beside the weights to build this model again."""
-        return {
-            "kind": "flow_policy",
-            "config": self.config.to_json(),
-            "observation": to_json(self.observation),
-            "action": to_json(self.action),
-            "returns": asdict(self.returns),
-            "vector": None if self.vector is None else asdict(self.vector),
-        }
+        parts = (self.observation, self.box, self.returns, self.vector)
+        return model_to_json("flow_policy", self.config.to_json(), parts)
 
     @classmethod
     def from_json(cls, value: dict[str, Any], seed: int = 0) -> FlowPolicy:
         """The model `to_json` described, with fresh weights: load the stored ones next."""
-        vector = value["vector"]
-        return cls(
-            FlowPolicyConfig(**value["config"]),
-            observation_spec_from_json(value["observation"]),
-            action_spec_from_json(value["action"]),
-            ReturnCodec(**value["returns"]),
-            vector and VectorCodec(tuple(vector["centre"]), tuple(vector["scale"])),
-            seed,
-        )
+        return cls(FlowPolicyConfig(**value["config"]), *parts_from_json(value), seed)
 
     @property
     def action(self) -> ActionSpec:
