@@ -11,7 +11,7 @@ Knows no model. Subclass it in your own tests with two fixtures, ``model`` and
         def observations(self): return boards
 
 It runs every target that Driftline has; one that needs what the model lacks has to
-be refused. Override the fixture ``target`` to run your own choice.
+be refused. Override ``targets`` to run your own choice.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 import torch
 
 from driftline.agents.return_conditioned import ReturnConditionedAgent
@@ -57,77 +56,82 @@ REFERENCE = Reference.of(np.linspace(0.0, 2.0, 201))
 class TargetConformance:
     """Give the fixtures ``model`` and ``observations``; the tests come along."""
 
-    @pytest.fixture(params=EVERY_TARGET, ids=repr)
-    def target(self, request: pytest.FixtureRequest) -> Target:
-        """What is asked for."""
-        chosen: Target = request.param
-        return chosen
+    targets: tuple[Target, ...] = EVERY_TARGET
+    """What is asked for; override it to run your own choice."""
 
-    @pytest.fixture
-    def played(self, model: Any, target: Target, observations: Any) -> list[Any]:
-        """Actions, commands and distributions of every step; skips what the model refuses."""
-        if missing(model, target):
-            pytest.skip(f"{type(model).__name__} lacks {missing(model, target)}")
-        return play(model, target, observations)
+    def pursued(self, model: Any) -> list[Target]:
+        """The targets that ``model`` has what it takes for."""
+        return [target for target in self.targets if not missing(model, target)]
 
-    def test_what_the_model_lacks_is_refused_by_name(
-        self, model: Any, target: Target, observations: Any
-    ) -> None:
-        lacked = missing(model, target)
-        if not lacked:
-            return
-        with pytest.raises(CapabilityError, match=rf"{type(model).__name__} lacks {lacked}.*;"):
-            play(model, target, observations)
+    def test_what_the_model_lacks_is_refused_by_name(self, model: Any, observations: Any) -> None:
+        for target in self.targets:
+            lacked = missing(model, target)
+            if not lacked:
+                continue
+            said = ""
+            try:
+                play(model, target, observations)
+            except CapabilityError as error:
+                said = str(error)
+            assert said.startswith(f"{type(model).__name__} lacks {lacked}"), target
+            assert ";" in said, f"{target}: name an alternative"
 
     def test_every_running_episode_gets_an_action(
-        self, model: GenerativeModel, played: list[Any], observations: Any
+        self, model: GenerativeModel, observations: Any
     ) -> None:
-        for step, (actions, _, _) in enumerate(played):
-            assert len(actions) == len(observations[step])
-            discrete = isinstance(model.action, DiscreteActionSpec)
-            assert np.issubdtype(actions.dtype, np.integer if discrete else np.floating)
+        discrete = isinstance(model.action, DiscreteActionSpec)
+        for target in self.pursued(model):
+            for step, (actions, _, _) in enumerate(play(model, target, observations)):
+                assert len(actions) == len(observations[step]), target
+                assert np.issubdtype(actions.dtype, np.integer if discrete else np.floating)
 
-    def test_the_same_seed_gives_the_same_play(
-        self, model: Any, target: Target, played: list[Any], observations: Any
-    ) -> None:
-        for first, second in zip(played, play(model, target, observations), strict=True):
-            for one, other in zip(first, second, strict=True):
-                assert one is other is None or np.array_equal(one, other, equal_nan=True)
+    def test_the_same_seed_gives_the_same_play(self, model: Any, observations: Any) -> None:
+        for target in self.pursued(model):
+            plays = (play(model, target, observations) for _ in "ab")
+            for first, second in zip(*plays, strict=True):
+                for one, other in zip(first, second, strict=True):
+                    same = one is other is None or np.array_equal(one, other, equal_nan=True)
+                    assert same, target
 
     def test_a_return_is_commanded_exactly_where_one_is_asked_for(
-        self, target: Target, played: list[Any]
+        self, model: Any, observations: Any
     ) -> None:
         """Asked at the start, it falls by the rewards received: here 1/4 each step."""
-        commands = np.stack([commanded for _, commanded, _ in played])
-        if manner(target) in ("unasked", "factorised"):
-            assert np.isnan(commands).all()
-            return
-        assert np.isfinite(commands).all()
-        if manner(target) == "asked":
-            fallen = commands[0] - 0.25 * np.arange(len(commands))[:, None]
-            np.testing.assert_allclose(commands, fallen)
+        for target in self.pursued(model):
+            commands = np.stack([each for _, each, _ in play(model, target, observations)])
+            if manner(target) in ("unasked", "factorised"):
+                assert np.isnan(commands).all(), target
+                continue
+            assert np.isfinite(commands).all(), target
+            if manner(target) == "asked":
+                fallen = commands[0] - 0.25 * np.arange(len(commands))[:, None]
+                np.testing.assert_allclose(commands, fallen, err_msg=repr(target))
 
     def test_distributions_of_discrete_actions_are_normalised(
-        self, model: GenerativeModel, played: list[Any]
+        self, model: GenerativeModel, observations: Any
     ) -> None:
-        for actions, _, known in played:
-            if known is None or not isinstance(model.action, DiscreteActionSpec):
-                continue
-            np.testing.assert_allclose(np.exp(known).sum(axis=1), 1.0, atol=1e-4)
-            assert np.all(np.take_along_axis(known, actions[:, None], 1) > -np.inf)
+        if not isinstance(model.action, DiscreteActionSpec):
+            return
+        for target in self.pursued(model):
+            for actions, _, known in play(model, target, observations):
+                if known is None:
+                    continue
+                np.testing.assert_allclose(np.exp(known).sum(axis=1), 1.0, atol=1e-4)
+                taken = np.take_along_axis(known, actions[:, None], 1)
+                assert np.all(taken > -np.inf), target
 
-    def test_narrowing_keeps_the_episodes_that_run(
-        self, model: Any, target: Target, played: list[Any], observations: Any
-    ) -> None:
+    def test_narrowing_keeps_the_episodes_that_run(self, model: Any, observations: Any) -> None:
         """The rows kept have the commands and distributions they would have had."""
         rows = np.arange(0, len(observations[0]), 2)
-        again = play(model, target, observations, narrow_to=rows)
-        for (_, commanded, known), (_, fewer, rest) in zip(played[:2], again[:2], strict=True):
-            kept = slice(None) if len(fewer) == len(commanded) else rows
-            if manner(target) == "asked":
-                np.testing.assert_allclose(fewer, commanded[kept])
-            if known is not None and manner(target) != "resampled":
-                np.testing.assert_allclose(rest, known[kept], atol=1e-4)
+        for target in self.pursued(model):
+            played = play(model, target, observations)
+            again = play(model, target, observations, narrow_to=rows)
+            for (_, commanded, known), (_, fewer, rest) in zip(played[:2], again[:2], strict=True):
+                kept = slice(None) if len(fewer) == len(commanded) else rows
+                if manner(target) == "asked":
+                    np.testing.assert_allclose(fewer, commanded[kept], err_msg=repr(target))
+                if known is not None and manner(target) != "resampled":
+                    np.testing.assert_allclose(rest, known[kept], atol=1e-4)
 
 
 def missing(model: object, target: Target) -> str:
