@@ -358,7 +358,7 @@ REFUSED: dict[str, tuple[dict[str, Any], type[dl.DriftlineError], str]] = {
         {"environment": "FrozenLake-v1"}, SettingsError, "is_slippery=False.*leave the environment",
     ),
     "other spaces": ({"environment": "CartPole-v1"}, SpaceError, "environment that was demonst"),
-    "spaces nobody supports": ({"environment": "Pendulum-v1"}, SpaceError, "not supported"),
+    "spaces nobody supports": ({"environment": "Blackjack-v1"}, SpaceError, "not supported"),
     "no environment": ({"environment": dict}, SettingsError, "gave dict"),
     "one that cannot be copied": (
         {"environment": Watched(dry_lake())}, SettingsError, "cannot be recreated.*a function",

@@ -38,7 +38,7 @@ def variables() -> dict[str, Shade]:
     """Every colour of the figures by the name of its CSS variable.
 
     >>> sorted(variables())[:2]
-    ['alarm', 'best-of-n']
+    ['KL-fine-tuning', 'alarm']
     """
     agents = {_slug(name): each.shade for name, each in LOOKS.items()}
     spare = {f"spare-{index}": each.shade for index, each in enumerate(SPARE)}
