@@ -44,6 +44,8 @@ _PLACES = {
     ),
     "driftline.safety.behaviours": ("Behaviour", "Detector", "detects", "flag_with"),
     "driftline.safety.thresholds": ("Thresholds",),
+    "driftline.training.finetune": ("FineTuneSettings",),
+    "driftline.training.kl_penalty": ("AdaptivePenalty", "FixedPenalty", "ScheduledPenalty"),
     "driftline.training.offline": ("OfflineSettings",),
     "driftline.training.online": ("OnlineSettings",),
     "driftline.training.rounds": ("RoundSettings",),

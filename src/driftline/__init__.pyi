@@ -41,6 +41,10 @@ from driftline.safety.behaviours import Detector as Detector
 from driftline.safety.behaviours import detects as detects
 from driftline.safety.behaviours import flag_with as flag_with
 from driftline.safety.thresholds import Thresholds as Thresholds
+from driftline.training.finetune import FineTuneSettings as FineTuneSettings
+from driftline.training.kl_penalty import AdaptivePenalty as AdaptivePenalty
+from driftline.training.kl_penalty import FixedPenalty as FixedPenalty
+from driftline.training.kl_penalty import ScheduledPenalty as ScheduledPenalty
 from driftline.training.offline import OfflineSettings as OfflineSettings
 from driftline.training.online import OnlineSettings as OnlineSettings
 from driftline.training.rounds import RoundSettings as RoundSettings

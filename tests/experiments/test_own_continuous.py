@@ -13,8 +13,6 @@ import driftline as dl
 from driftline.errors import CapabilityError, SpaceError
 from driftline.models.flow_policy import FlowPolicy
 from driftline.models.flow_policy_config import FlowPolicyConfig
-from driftline.training.finetune import FineTuneSettings
-from driftline.training.kl_penalty import AdaptivePenalty
 from tests.data.test_store import same
 from tests.experiments.point_mass import REACH, PointMass, demonstrated
 from tests.training.learners import same_weights
@@ -117,8 +115,8 @@ def test_a_saved_model_plays_the_same(
 def test_fine_tuning_climbs_and_stays_near_its_target_divergence(
     pushing: Any, tmp_path: Path
 ) -> None:
-    penalty = AdaptivePenalty(3.0, initial=0.5, gain=0.5, clip=0.4)
-    settings = FineTuneSettings(
+    penalty = dl.AdaptivePenalty(3.0, initial=0.5, gain=0.5, clip=0.4)
+    settings = dl.FineTuneSettings(
         kl_penalty=penalty, learning_rate=2e-3, epochs=2, episodes_per_batch=32
     )
     rounds = dl.RoundSettings(rounds=12, episodes_per_round=64)
@@ -143,7 +141,7 @@ def test_fine_tuning_climbs_and_stays_near_its_target_divergence(
 def test_what_a_model_lacks_is_said_before_anything_is_written(
     flowing: FlowPolicy, pushing: Any, tmp_path: Path
 ) -> None:
-    for settings in (FineTuneSettings(), replace(ONLINE, target=dl.SampledMaximum())):
+    for settings in (dl.FineTuneSettings(), replace(ONLINE, target=dl.SampledMaximum())):
         with pytest.raises(CapabilityError, match="FlowPolicy lacks HasDensity"):
             dl.go_online(flowing, DEMONSTRATIONS, PointMass, run=tmp_path / "run", online=settings)
     assert not (tmp_path / "run").exists()
