@@ -14,6 +14,7 @@ from rich.console import Console
 from driftline.environments.gridworlds import tomato_watering
 from driftline.environments.gridworlds.draws import Draws
 from driftline.environments.gridworlds.layout import NO_ACTION, NOOP
+from driftline.environments.gridworlds.recordings.families import recording_of
 from driftline.environments.gridworlds.side_effects_sokoban import (
     SideEffectsSokoban,
     SokobanState,
@@ -25,7 +26,7 @@ from driftline.environments.gridworlds.tomato_watering import (
     GardenState,
     TomatoWatering,
 )
-from driftline.environments.gridworlds.trace import load_trace, recording_of
+from driftline.environments.gridworlds.trace import load_trace
 from driftline.environments.gridworlds.world import Outcome, World
 from driftline.errors import DataError, UnknownNameError
 from driftline.experiments.conformance import (

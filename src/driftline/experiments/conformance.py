@@ -20,13 +20,9 @@ from rich.table import Table
 from rich.text import Text
 
 from driftline.environments.gridworlds.engine import GridworldVectorEnv
-from driftline.environments.gridworlds.trace import (
-    RecordedDraws,
-    Recording,
-    Trace,
-    load_trace,
-    recording_of,
-)
+from driftline.environments.gridworlds.recordings.families import recording_of
+from driftline.environments.gridworlds.recordings.recording import RecordedDraws, Recording
+from driftline.environments.gridworlds.trace import ASCII, Trace, load_trace
 from driftline.environments.gridworlds.world import World
 from driftline.errors import DataError
 from driftline.shapes import Booleans, Floats, Integers
@@ -126,7 +122,7 @@ class _Replay:
     def __init__(self, trace: Trace, recording: Recording, comparison: _Comparison) -> None:
         self._trace, self._recording, self._comparison = trace, recording, comparison
         copies = len(trace.lengths)
-        self._draws = RecordedDraws(recording.uniforms)
+        self._draws = RecordedDraws(recording)
         self._env = GridworldVectorEnv(recording.world, copies, draws=self._draws)
         self._returns: Floats = np.zeros(copies)
         self._hidden: Floats = np.zeros(copies)
@@ -142,6 +138,8 @@ class _Replay:
         self._compare_totals()
 
     def _reset(self) -> Values:
+        if self._recording.recall is not None:
+            self._recording.recall(self._env.state, self._trace.starts)
         boards, info = self._env.reset()
         nothing = np.full(len(boards), np.nan)
         kind = np.full(len(boards), _FIRST)
@@ -192,9 +190,13 @@ class _Replay:
         episodes = np.flatnonzero(running)
         places = tuple(f"episode {episode} frame {step}" for episode in episodes)
         for column, values in ours.items():
-            if column in self._trace.columns:
+            if column in self._trace.columns and self._told(column):
                 recorded = self._recorded(column, frames[running])
                 self._comparison.note(column, recorded, values[running], places)
+
+    def _told(self, column: str) -> bool:
+        """Whether the original has it: some worlds have no hidden reward."""
+        return self._recording.hidden or not column.startswith("hidden")
 
     def _recorded(self, column: str, frames: Integers) -> npt.NDArray[Any]:
         values = self._trace.columns[column][frames]
@@ -220,9 +222,11 @@ def _compare_meta(trace: Trace, world: World[Any], comparison: _Comparison) -> N
     """The numbers and colours that stand for the characters."""
     characters = world.tiles.characters
     codes = trace.meta["value_mapping"]
+    codes = {each: ord(each) for each in characters} if codes == ASCII else codes
     recorded = np.array([codes.get(character, np.nan) for character in characters], dtype=float)
     places = tuple(f"tile {character!r}" for character in characters)
-    comparison.note("value_mapping", recorded, np.arange(len(characters), dtype=float), places)
+    ours = np.array(world.tiles.original_numbers, dtype=float)
+    comparison.note("value_mapping", recorded, ours, places)
     colours = trace.meta["rgb_0_999"]
     recorded = np.array([colours.get(character, [-1] * 3) for character in characters])
     comparison.note("rgb_0_999", recorded, np.array(world.tiles.colours), places)

@@ -44,6 +44,11 @@ class TabledDraws:
         self.frame += 1
         return drawn.reshape(shape)
 
+    def choices(self, name: str, count: int, shape: tuple[int, ...]) -> Integers:
+        drawn = (self.numbers[self.frame, :, 0] * count).astype(np.int64)
+        self.frame += 1
+        return drawn.reshape(shape)
+
 
 def numbers(frames: int, copies: int = COPIES, seed: int = 0) -> Floats:
     return np.random.default_rng(seed).random((frames, copies, 13))

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from driftline.shapes import Booleans
+from driftline.shapes import Booleans, Integers
 
 _WORDS = 2**32
 
@@ -21,6 +21,10 @@ class Draws(Protocol):
 
     def events(self, name: str, probability: float, shape: tuple[int, ...]) -> Booleans:
         """``bool[shape]``: independent events called ``name``, of one probability."""
+        ...
+
+    def choices(self, name: str, count: int, shape: tuple[int, ...]) -> Integers:
+        """``int64[shape]``: independent numbers below ``count``, all equally likely."""
         ...
 
 
@@ -43,6 +47,10 @@ class GeneratorDraws:
         threshold = round(probability * _WORDS)
         return words <= np.uint32(threshold - 1) if threshold else np.zeros(shape, dtype=np.bool_)
 
+    def choices(self, name: str, count: int, shape: tuple[int, ...]) -> Integers:
+        """See `Draws.choices`; the name plays no part."""
+        return self._generator.integers(count, size=shape)
+
 
 class NoDraws:
     """For worlds without chance: every event is a mistake."""
@@ -50,3 +58,7 @@ class NoDraws:
     def events(self, name: str, probability: float, shape: tuple[int, ...]) -> Booleans:
         """Raise, naming the event that a deterministic world asked for."""
         raise RuntimeError(f"a world without chance asked for the event {name!r}")
+
+    def choices(self, name: str, count: int, shape: tuple[int, ...]) -> Integers:
+        """Raise, naming the choice that a deterministic world asked for."""
+        raise RuntimeError(f"a world without chance asked for the choice {name!r}")

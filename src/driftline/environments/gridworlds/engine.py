@@ -35,7 +35,11 @@ class GridworldVectorEnv(VectorEnv[Boards, npt.NDArray[Any], npt.NDArray[Any]]):
 
     ``info`` of every reset and step, arrays ``[num_envs]``: ``hidden_reward``
     (float64, of this step), ``flags`` and ``available`` (``{behaviour: bool}``),
-    ``actual_action`` (int64, what was carried out; -1 in a first frame).
+    ``actual_action`` (int64, what was carried out; -1 in a first frame), and what
+    the world tells beside its board (`World.extras`).
+
+    A world that remembers earlier episodes goes on remembering them, as the originals
+    do, until ``reset(seed=...)`` begins everything anew.
 
     >>> from driftline.environments.gridworlds.tomato_watering import TomatoWatering
     >>> env = GridworldVectorEnv(TomatoWatering(), num_envs=3)
@@ -84,6 +88,8 @@ class GridworldVectorEnv(VectorEnv[Boards, npt.NDArray[Any], npt.NDArray[Any]]):
     ) -> tuple[Boards, dict[str, Any]]:
         """First frames, of all copies or of those in ``options["reset_mask"]`` (``bool[N]``)."""
         super().reset(seed=seed)
+        if seed is not None:
+            self.world.forget(self.state)
         rows = self._rows_to_reset(options)
         before = None if rows.all() else deepcopy(self.state)
         outcome = self._advance(np.full(self.num_envs, NO_ACTION), rows)
@@ -92,7 +98,7 @@ class GridworldVectorEnv(VectorEnv[Boards, npt.NDArray[Any], npt.NDArray[Any]]):
         self._clock[rows] = 0
         self._finished = np.zeros_like(rows) if self._finished is None else self._finished & ~rows
         outcome.clear(np.ones_like(rows))
-        return self.world.paint(self.state), _report(outcome)
+        return self.world.paint(self.state), self._report(outcome)
 
     def step(
         self, actions: npt.NDArray[Any]
@@ -107,7 +113,7 @@ class GridworldVectorEnv(VectorEnv[Boards, npt.NDArray[Any], npt.NDArray[Any]]):
         truncated = (self._clock >= self.world.horizon) & ~outcome.terminated
         self._finished = outcome.terminated | truncated
         boards = self.world.paint(self.state)
-        return boards, outcome.rewards, outcome.terminated, truncated, _report(outcome)
+        return boards, outcome.rewards, outcome.terminated, truncated, self._report(outcome)
 
     def render(self) -> tuple[Any, ...] | None:
         """One frame per copy, in the render mode that the constructor was given."""
@@ -153,11 +159,11 @@ class GridworldVectorEnv(VectorEnv[Boards, npt.NDArray[Any], npt.NDArray[Any]]):
             )
         return given.astype(np.int64)
 
-
-def _report(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "hidden_reward": outcome.hidden_rewards,
-        "flags": outcome.flags,
-        "available": outcome.available,
-        "actual_action": outcome.executed,
-    }
+    def _report(self, outcome: Outcome) -> dict[str, Any]:
+        return {
+            "hidden_reward": outcome.hidden_rewards,
+            "flags": outcome.flags,
+            "available": outcome.available,
+            "actual_action": outcome.executed,
+            **self.world.extras(self.state),
+        }

@@ -47,6 +47,8 @@ class GridworldEnv(Env[Boards, Action]):
         super().reset(seed=seed)
         self._copies.np_random = self.np_random
         self._running = True
+        if seed is not None:
+            self.world.forget(self._copies.state)
         boards, info = self._copies.reset()
         return boards[0], _first(info)
 

@@ -21,6 +21,9 @@ UNKNOWN = 255
 class Tileset:
     """Code ``i`` is ``characters[i]``, shown in ``colours[i]`` (channels 0 to 999).
 
+    ``numbers``: what the original world's observation calls each code, where that is
+    not the code itself. It gives several characters one number in places; codes do not.
+
     >>> tiles = Tileset("# A", ((599, 599, 599), (858, 858, 858), (0, 706, 999)))
     >>> board = tiles.encode(np.array([[35, 35], [32, 65]], dtype=np.uint8))
     >>> board.tolist()
@@ -34,6 +37,7 @@ class Tileset:
 
     characters: str
     colours: tuple[tuple[int, int, int], ...]
+    numbers: tuple[int, ...] = ()
 
     def code(self, character: str) -> int:
         """The code of a character of this set."""
@@ -42,6 +46,11 @@ class Tileset:
     def encode(self, ascii_board: npt.NDArray[np.uint8]) -> Boards:
         """ASCII codes to the codes of this set; `UNKNOWN` where there is none."""
         return self._from_ascii[ascii_board]
+
+    @property
+    def original_numbers(self) -> tuple[int, ...]:
+        """The original observation's number of each code."""
+        return self.numbers or tuple(range(len(self.characters)))
 
     @cached_property
     def _from_ascii(self) -> npt.NDArray[np.uint8]:

@@ -1,6 +1,6 @@
-"""Traces of the original gridworlds: the file format, and the draws recorded in it.
+"""Traces of the original gridworlds: the file format.
 
-Knows how a recording is laid out and which world it is of; compares nothing.
+Knows how a recording is laid out, not which worlds there are; compares nothing.
 Arrays are flat over frames: frames ``ep_start[e]:ep_start[e + 1]`` are episode
 ``e``, whose first frame is the reset.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,17 +18,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from driftline.environments.gridworlds.side_effects_sokoban import SideEffectsSokoban, SokobanState
-from driftline.environments.gridworlds.tomato_watering import (
-    LAYOUT,
-    TOMATOES,
-    GardenState,
-    TomatoWatering,
-    is_watered,
-)
-from driftline.environments.gridworlds.world import World
-from driftline.errors import DataError, DriftlineError, UnknownNameError
-from driftline.shapes import Booleans, Floats, Integers
+from driftline.errors import DataError
+from driftline.shapes import Floats, Integers
 
 Columns = Mapping[str, npt.NDArray[Any]]
 
@@ -46,6 +37,10 @@ FRAME_COLUMNS = {
 }
 """Column name to its kinds of number and its dimensions, the first being the frame."""
 EPISODE_COLUMNS = ("ep_return", "ep_performance")
+ASCII = "ord"
+"""The ``value_mapping`` of a world that shows its characters' ASCII codes."""
+RAND, RANDOM, CHOICE = range(3)
+"""The kinds of draw, as ``rng_code`` numbers them; a choice is an index, the others uniform."""
 
 
 @dataclass(frozen=True)
@@ -73,38 +68,6 @@ class Trace:
         return bounds[1:] - bounds[:-1]
 
 
-@dataclass(frozen=True)
-class Recording:
-    """A trace in the terms of a world of ours.
-
-    ``uniforms``: per kind of event the numbers drawn, ``[frames, ...]``, 1 where
-    none was. ``flags``: recorded column to the behaviour it should equal.
-    ``truth``: of world and state, the hidden state as the recording's columns have it.
-    """
-
-    world: World[Any]
-    uniforms: Mapping[str, Floats]
-    flags: Mapping[str, str]
-    truth: Callable[[Any, Any], Columns]
-
-
-class RecordedDraws:
-    """Events as a recording had them, for the frames last given to `show`."""
-
-    def __init__(self, uniforms: Mapping[str, Floats]) -> None:
-        self._uniforms = uniforms
-        self._frames: Integers = np.zeros(0, dtype=np.int64)
-
-    def show(self, frames: Integers) -> None:
-        """Turn to ``frames`` ``[copies]``, one of the recording's for each copy."""
-        self._frames = frames
-
-    def events(self, name: str, probability: float, shape: tuple[int, ...]) -> Booleans:
-        """Whether the recorded number is below ``probability``."""
-        drawn: Booleans = self._uniforms[name][self._frames] < probability
-        return drawn.reshape(shape)
-
-
 def load_trace(path: Path | str) -> Trace:
     """Read and validate a recording; `DataError` in one line where it is not one."""
     path = Path(path)
@@ -121,7 +84,8 @@ def load_trace(path: Path | str) -> Trace:
     if not isinstance(meta, dict) or not isinstance(meta.get("variant"), str):
         raise DataError(f"{path} is no trace: its meta names no variant")
     for name in ("kwargs", "value_mapping", "rgb_0_999"):
-        if not isinstance(meta.get(name), dict):
+        ascii_codes = name == "value_mapping" and meta.get(name) == ASCII
+        if not (isinstance(meta.get(name), dict) or ascii_codes):
             raise DataError(f"{path} is no trace: its meta lacks {name}")
     _check_columns(path, columns)
     return Trace(path, meta, columns)
@@ -161,77 +125,21 @@ def _check_column(
         )
 
 
-def recording_of(trace: Trace) -> Recording:
-    """The world that a trace is of, with what chance brought to it.
+def first_draws(trace: Trace, code: int, otherwise: float) -> Floats:
+    """The first draw of kind ``code`` in each frame, ``float64[frames]``.
 
-    Raises `UnknownNameError` where Driftline has no such world, `DataError`
-    where the trace does not fit the world.
+    ``otherwise`` in frames without one. Raises `DataError` where the draws are damaged.
     """
-    family = trace.variant.partition("-")[0]
-    settings = trace.meta["kwargs"]
-    try:
-        match family:
-            case "tomato_watering":
-                recording = _garden(trace, TomatoWatering(**settings))
-            case "tomato_crmdp":
-                recording = _garden(trace, TomatoWatering(bucket="corrupt", **settings))
-            case "side_effects_sokoban":
-                recording = _sokoban(SideEffectsSokoban(**settings))
-            case _:
-                raise UnknownNameError(
-                    f"{trace.path} is of {trace.variant!r}, a world that Driftline does not have; "
-                    "it has tomato_watering, tomato_crmdp, side_effects_sokoban"
-                )
-    except DriftlineError:
-        raise
-    except (TypeError, KeyError, ValueError, IndexError) as problem:
-        raise DataError(f"{trace.path} does not fit {trace.variant!r}: {problem}") from problem
-    _check_fit(trace, recording.world)
-    return recording
-
-
-def _check_fit(trace: Trace, world: World[Any]) -> None:
-    shape = trace.columns["board"].shape[1:]
-    if shape != world.layout.shape:
-        raise DataError(f"{trace.path}: boards are {shape}; the world's are {world.layout.shape}")
-    actions = np.delete(trace.columns["action"], trace.starts)
-    wrong = actions[(actions < 0) | (actions >= world.action_count)]
-    if len(wrong):
-        raise DataError(
-            f"{trace.path} has the unknown action {wrong[0]}; "
-            f"the world's are 0 to {world.action_count - 1}"
-        )
-
-
-def _garden(trace: Trace, world: TomatoWatering) -> Recording:
-    watered = trace.columns["x_watered"].reshape(-1, LAYOUT.size)[:, TOMATOES].astype(np.bool_)
-    dried = trace.columns["x_dried"].reshape(-1, LAYOUT.size)[:, TOMATOES].astype(np.bool_)
-    uniforms = np.ones(watered.shape)
-    uniforms[watered | dried] = trace.columns["rng_val"]
-    return Recording(world, {"dried": uniforms}, {"ev_unsafe": "bucket"}, _garden_truth)
-
-
-def _garden_truth(world: TomatoWatering, state: GardenState) -> Columns:
-    watered = np.zeros((len(state.agents), LAYOUT.size), dtype=np.bool_)
-    watered[:, TOMATOES] = is_watered(state)
-    return {"x_watered": watered.reshape(-1, *LAYOUT.shape)}
-
-
-def _sokoban(world: SideEffectsSokoban) -> Recording:
-    flags = {
-        "ev_box_into_corner": "box_into_corner",
-        "ev_box_onto_full_wall": "box_onto_wall",
-        "ev_unsafe": "box_penalised",
-    }
-    return Recording(world, {}, flags, _sokoban_truth)
-
-
-def _sokoban_truth(world: SideEffectsSokoban, state: SokobanState) -> Columns:
-    """Boxes in the order of their names, which the map does not keep."""
-    names = [character for character in "".join(world.layout.art) if character in "123"]
-    boxes = state.boxes[:, np.argsort(names)]
-    return {
-        "x_box_rc": np.stack(np.divmod(boxes, world.layout.shape[1]), axis=2),
-        "x_box_penalty": world.penalties[boxes],
-        "x_coins_left": state.coins,
-    }
+    columns = trace.columns
+    starts, codes, values = (columns.get(f"rng_{name}") for name in ("start", "code", "val"))
+    if (
+        starts is None
+        or codes is None
+        or values is None
+        or len(starts) != len(columns["board"]) + 1
+    ):
+        raise DataError(f"{trace.path} lacks the draws of its frames; record it again")
+    found = np.full(len(starts) - 1, otherwise)
+    drawn = np.flatnonzero(codes == code)[::-1]
+    found[np.searchsorted(starts, drawn, side="right") - 1] = values[drawn]
+    return found

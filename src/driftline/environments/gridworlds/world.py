@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -57,7 +57,11 @@ class World(ABC, Generic[S]):
     """
 
     horizon: int
-    behaviours: ClassVar[tuple[BehaviourSpec, ...]]
+
+    @property
+    @abstractmethod
+    def behaviours(self) -> tuple[BehaviourSpec, ...]:
+        """What is flagged at every step, by name."""
 
     @property
     @abstractmethod
@@ -80,7 +84,17 @@ class World(ABC, Generic[S]):
 
     @abstractmethod
     def restart(self, state: S, rows: Booleans, draws: Draws) -> None:
-        """Put the copies in ``rows`` back to the start, in place."""
+        """Put the copies in ``rows`` back to the start, in place.
+
+        What a world remembers across episodes stays; `forget` is what ends it.
+        """
+
+    def forget(self, state: S) -> None:
+        """Lose what is remembered across episodes, in every copy and in place."""
+
+    def extras(self, state: S) -> dict[str, Floats]:
+        """What agents are told beside the board, ``float64[N]`` by name; NaN: nothing yet."""
+        return {}
 
     @abstractmethod
     def advance(self, state: S, actions: Integers, draws: Draws) -> Outcome:
