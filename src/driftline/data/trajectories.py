@@ -148,3 +148,18 @@ def concatenate(parts: Sequence[Trajectories]) -> Trajectories:
         terminated=np.concatenate([part.terminated for part in parts]),
         truncated=np.concatenate([part.truncated for part in parts]),
     )
+
+
+def acted_upon(trajectories: Trajectories) -> Integers:
+    """Rows of the observations at which an action was taken, ``[S]``: all but each last.
+
+    >>> data = Trajectories(
+    ...     observations=np.zeros((5, 1)), actions=np.zeros(3), rewards=np.zeros(3),
+    ...     starts=np.array([0, 2, 3]), terminated=np.ones(2, bool), truncated=np.zeros(2, bool),
+    ... )
+    >>> acted_upon(data)
+    array([0, 1, 3])
+    """
+    return np.arange(trajectories.steps) + np.repeat(
+        np.arange(len(trajectories)), trajectories.lengths
+    )
