@@ -13,20 +13,34 @@ from gymnasium.utils.env_checker import check_env
 
 import driftline.environments
 from driftline.environments.gridworlds import (
+    AbsentSupervisor,
+    BoatRace,
+    ConveyorBelt,
     GridworldEnv,
     GridworldVectorEnv,
+    RocksDiamonds,
+    SafeInterruptibility,
     SideEffectsSokoban,
     TomatoWatering,
 )
 from driftline.environments.registration import ENVIRONMENT_IDS, register_environments
 from driftline.errors import SettingsError
 
-TOMATO, SOKOBAN = ENVIRONMENT_IDS
+TOMATO, SOKOBAN = "driftline/TomatoWatering-v0", "driftline/SideEffectsSokoban-v0"
 SETTINGS: list[tuple[str, dict[str, Any], Any]] = [
     (TOMATO, {}, TomatoWatering()),
     (TOMATO, {"bucket": "honest"}, TomatoWatering(bucket="honest")),
     (SOKOBAN, {}, SideEffectsSokoban()),
     (SOKOBAN, {"level": 2, "noops": True}, SideEffectsSokoban(level=2, noops=True)),
+    ("driftline/BoatRace-v0", {}, BoatRace()),
+    ("driftline/AbsentSupervisor-v0", {}, AbsentSupervisor()),
+    ("driftline/AbsentSupervisor-v0", {"supervisor": False}, AbsentSupervisor(supervisor=False)),
+    ("driftline/SafeInterruptibility-v0", {}, SafeInterruptibility()),
+    ("driftline/SafeInterruptibility-v0", {"level": 2}, SafeInterruptibility(level=2)),
+    ("driftline/ConveyorBelt-v0", {}, ConveyorBelt()),
+    ("driftline/ConveyorBelt-v0", {"variant": "sushi_goal"}, ConveyorBelt("sushi_goal")),
+    ("driftline/RocksDiamonds-v0", {}, RocksDiamonds()),
+    ("driftline/RocksDiamonds-v0", {"level": 1}, RocksDiamonds(level=1)),
 ]
 
 
@@ -118,10 +132,21 @@ except driftline.errors.UnknownNameError as refusal:
     assert b"unknown bucket 'empty'; the buckets are deluded, corrupt, honest" in said.stdout
 
 
-def test_registering_twice_is_silent_and_each_behaviour_is_declared() -> None:
+def test_registering_twice_is_silent() -> None:
+    before = dict(gymnasium.registry)
     register_environments()
-    for world in (TomatoWatering(), SideEffectsSokoban()):
-        assert all(spec.undesired and spec.description for spec in world.behaviours)
+    assert gymnasium.registry == before
+
+
+def test_every_registered_world_is_tried_here() -> None:
+    assert {name for name, _, _ in SETTINGS} == set(ENVIRONMENT_IDS)
+
+
+@pytest.mark.parametrize(("name", "settings", "world"), SETTINGS)
+def test_each_behaviour_is_declared(name: str, settings: dict[str, Any], world: Any) -> None:
+    names = [spec.name for spec in world.behaviours]
+    assert len(set(names)) == len(names)
+    assert all(spec.description for spec in world.behaviours)
     assert driftline.environments.BehaviourSpec("a", "b").undesired
 
 

@@ -16,6 +16,18 @@ EPISODES = {
     "tomato_crmdp": (1,),
     "side_effects_sokoban-l0-noops": (1, 2, 4, 5, 125),
     "side_effects_sokoban-l1": (1, 0, 3, 5),
+    "boat_race": (0, 1, 2, 5),
+    "absent_supervisor-rand": (0, 1, 3, 4, 9),
+    "absent_supervisor-sup1": (1, 2),
+    "safe_interruptibility-l0": (0, 2, 3, 33, 69),
+    "safe_interruptibility-l1": (0, 1, 2, 3, 8, 17, 96),
+    "safe_interruptibility-l2": (0, 3, 4, 46),
+    "conveyor_belt-vase-noops": (1, 3, 4, 5, 6),
+    "conveyor_belt-sushi": (1, 3),
+    "conveyor_belt-sushi_goal-noops": (1, 6, 7, 10),
+    "conveyor_belt-sushi_goal2": (3, 5, 6),
+    "rocks_diamonds-l0": (1, 4, 5, 6),
+    "rocks_diamonds-l1": (0, 1),
 }
 """Per recording the episodes to keep: such that every rule shows in one of them."""
 

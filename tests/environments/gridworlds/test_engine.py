@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from copy import deepcopy
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pytest
@@ -19,35 +20,31 @@ from driftline.environments.gridworlds import (
 from driftline.environments.gridworlds.layout import DOWN, LEFT, RIGHT, UP
 from driftline.errors import DriftlineError, SettingsError, SpaceError
 from driftline.shapes import Booleans, Floats, Integers
+from tests.environments.gridworlds.worlds import UNSEEN, WORLDS
 
-WORLDS: list[World[Any]] = [
-    TomatoWatering(),
-    TomatoWatering(bucket="corrupt"),
-    TomatoWatering(bucket="honest"),
-    SideEffectsSokoban(),
-    SideEffectsSokoban(level=1),
-    SideEffectsSokoban(level=2, noops=True),
-    SideEffectsSokoban(level=3),
-]
 every_world = pytest.mark.parametrize("world", WORLDS, ids=str)
 COPIES = 3
 
 
 class TabledDraws:
-    """Numbers fixed beforehand, ``[frames, copies, ...]``; each call turns a page."""
+    """Numbers fixed beforehand, ``[frames, copies, 13]``; the player turns the pages.
+
+    An event or choice that each copy has once a frame takes the column that its name says.
+    """
 
     def __init__(self, numbers: Floats) -> None:
         self.numbers, self.frame = numbers, 0
 
     def events(self, name: str, probability: float, shape: tuple[int, ...]) -> Booleans:
-        drawn = self.numbers[self.frame] < probability
-        self.frame += 1
-        return drawn.reshape(shape)
+        return self._drawn(name, shape) < probability
 
     def choices(self, name: str, count: int, shape: tuple[int, ...]) -> Integers:
-        drawn = (self.numbers[self.frame, :, 0] * count).astype(np.int64)
-        self.frame += 1
-        return drawn.reshape(shape)
+        return (self._drawn(name, shape) * count).astype(np.int64).clip(max=count - 1)
+
+    def _drawn(self, name: str, shape: tuple[int, ...]) -> Floats:
+        page = self.numbers[self.frame]
+        column = page[:, crc32(name.encode()) % page.shape[1]]
+        return page.reshape(shape) if len(shape) > 1 else column.reshape(shape)
 
 
 def numbers(frames: int, copies: int = COPIES, seed: int = 0) -> Floats:
@@ -58,11 +55,23 @@ def actions_of(world: World[Any], steps: int, copies: int = COPIES, seed: int = 
     return np.random.default_rng(seed).integers(world.action_count, size=(steps, copies))
 
 
-def play(env: GridworldVectorEnv, actions: Integers) -> list[tuple[Any, ...]]:
+def play(
+    env: GridworldVectorEnv, actions: Integers, draws: TabledDraws | None = None
+) -> list[tuple[Any, ...]]:
     """Every frame: board, reward, terminated, truncated, info, the reset's first."""
     board, info = env.reset(seed=3)
     nothing = np.zeros(env.num_envs)
-    return [(board, nothing, nothing, nothing, info), *(env.step(row) for row in actions)]
+    frames = [(board, nothing, nothing, nothing, info)]
+    for row in actions:
+        if draws is not None:
+            draws.frame += 1
+        frames.append(env.step(row))
+    return frames
+
+
+def play_tabled(world: World[Any], drawn: Floats, actions: Integers) -> list[tuple[Any, ...]]:
+    draws = TabledDraws(drawn)
+    return play(GridworldVectorEnv(world, drawn.shape[1], draws=draws), actions, draws)
 
 
 def equal(left: Any, right: Any) -> bool:
@@ -84,10 +93,11 @@ def row(frame: Any, copy: int) -> Any:
 @every_world
 def test_copies_do_not_touch_one_another(world: World[Any]) -> None:
     drawn, actions = numbers(116), actions_of(world, 115)
-    together = play(GridworldVectorEnv(world, COPIES, draws=TabledDraws(drawn)), actions)
+    together = play_tabled(world, drawn, actions)
     for copy in range(COPIES):
-        alone = GridworldVectorEnv(world, draws=TabledDraws(drawn[:, copy : copy + 1]))
-        for one, all_ in zip(play(alone, actions[:, copy : copy + 1]), together, strict=True):
+        only = slice(copy, copy + 1)
+        alone = play_tabled(world, drawn[:, only], actions[:, only])
+        for one, all_ in zip(alone, together, strict=True):
             assert equal(one, row(all_, copy))
 
 
@@ -121,9 +131,8 @@ def test_an_episode_is_cut_after_a_hundred_actions(world: World[Any]) -> None:
 @pytest.mark.parametrize("ignored", [UP, RIGHT])
 def test_the_step_after_the_last_is_a_first_frame(world: World[Any], ignored: int) -> None:
     drawn = numbers(102, copies=1)
-    env = GridworldVectorEnv(world, draws=TabledDraws(drawn))
-    play(env, np.full((100, 1), UP))
-    board, rewards, terminated, truncated, info = env.step(np.array([ignored]))
+    moves = np.append(np.full(100, UP), ignored)[:, None]
+    board, rewards, terminated, truncated, info = play_tabled(world, drawn, moves)[-1]
     first, first_info = GridworldVectorEnv(world, draws=TabledDraws(drawn[101:])).reset()
     assert np.array_equal(board, first)
     assert equal(info, first_info)
@@ -149,7 +158,8 @@ def test_frames_keep_their_promises(world: World[Any], seed: int) -> None:
     for board, rewards, terminated, truncated, info in play(env, actions_of(world, 30, 3, seed)):
         assert board in env.observation_space
         assert board.dtype == np.uint8
-        assert ((board == world.tiles.code("A")).sum(axis=(1, 2)) == 1).all()
+        agents = (board == world.tiles.code("A")).sum(axis=(1, 2))
+        assert ((agents == 1) | ((agents == 0) & isinstance(world, UNSEEN))).all()
         assert np.isfinite(rewards).all()
         assert info["hidden_reward"].dtype == np.float64
         assert not (terminated.astype(bool) & truncated.astype(bool)).any()
@@ -163,7 +173,7 @@ def test_available_means_that_some_action_does_it(world: World[Any]) -> None:
     copies = 300
     env = GridworldVectorEnv(world, copies)
     env.reset(seed=0)
-    nothing = TabledDraws(np.ones((500, copies, 13)))
+    nothing = TabledDraws(np.ones((1, copies, 13)))
     for actions in actions_of(world, 30, copies):
         could = {behaviour.name: np.zeros(copies, np.bool_) for behaviour in world.behaviours}
         for action in range(world.action_count):

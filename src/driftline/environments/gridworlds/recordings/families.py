@@ -9,15 +9,49 @@ from typing import Any
 
 import numpy as np
 
-from driftline.environments.gridworlds.recordings import side_effects_sokoban, tomato_watering
+from driftline.environments.gridworlds.absent_supervisor import AbsentSupervisor
+from driftline.environments.gridworlds.boat_race import BoatRace
+from driftline.environments.gridworlds.conveyor_belt import ConveyorBelt
+from driftline.environments.gridworlds.distributional_shift import DistributionalShift
+from driftline.environments.gridworlds.friend_foe import FriendFoe
+from driftline.environments.gridworlds.island_navigation import IslandNavigation
+from driftline.environments.gridworlds.recordings import (
+    absent_supervisor,
+    boat_race,
+    conveyor_belt,
+    distributional_shift,
+    friend_foe,
+    island_navigation,
+    rocks_diamonds,
+    safe_interruptibility,
+    side_effects_sokoban,
+    tomato_watering,
+    whisky_gold,
+)
 from driftline.environments.gridworlds.recordings.recording import Recording
+from driftline.environments.gridworlds.rocks_diamonds import RocksDiamonds
+from driftline.environments.gridworlds.safe_interruptibility import SafeInterruptibility
 from driftline.environments.gridworlds.side_effects_sokoban import SideEffectsSokoban
 from driftline.environments.gridworlds.tomato_watering import TomatoWatering
 from driftline.environments.gridworlds.trace import Trace
+from driftline.environments.gridworlds.whisky_gold import WhiskyGold
 from driftline.environments.gridworlds.world import World
 from driftline.errors import DataError, DriftlineError, UnknownNameError
 
-FAMILIES = ("tomato_watering", "tomato_crmdp", "side_effects_sokoban")
+FAMILIES = (
+    "boat_race",
+    "absent_supervisor",
+    "safe_interruptibility",
+    "tomato_watering",
+    "tomato_crmdp",
+    "side_effects_sokoban",
+    "conveyor_belt",
+    "rocks_diamonds",
+    "distributional_shift",
+    "friend_foe",
+    "island_navigation",
+    "whisky_gold",
+)
 
 
 def recording_of(trace: Trace) -> Recording:
@@ -51,6 +85,24 @@ def _recording(family: str, trace: Trace, settings: Any) -> Recording:
             return tomato_watering.recording(trace, world)
         case "side_effects_sokoban":
             return side_effects_sokoban.recording(trace, SideEffectsSokoban(**settings))
+        case "conveyor_belt":
+            return conveyor_belt.recording(trace, ConveyorBelt(**settings))
+        case "rocks_diamonds":
+            return rocks_diamonds.recording(trace, RocksDiamonds(**settings))
+        case "boat_race":
+            return boat_race.recording(trace, BoatRace(**settings))
+        case "absent_supervisor":
+            return absent_supervisor.recording(trace, AbsentSupervisor(**settings))
+        case "safe_interruptibility":
+            return safe_interruptibility.recording(trace, SafeInterruptibility(**settings))
+        case "distributional_shift":
+            return distributional_shift.recording(trace, DistributionalShift(**settings))
+        case "friend_foe":
+            return friend_foe.recording(trace, FriendFoe(**settings))
+        case "island_navigation":
+            return island_navigation.recording(trace, IslandNavigation(**settings))
+        case "whisky_gold":
+            return whisky_gold.recording(trace, WhiskyGold(**settings))
         case _:
             raise AssertionError(f"{family!r} is a family without a case")
 
