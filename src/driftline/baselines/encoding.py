@@ -42,3 +42,35 @@ def encode(spec: ObservationSpec, observations: Any) -> npt.NDArray[np.float32]:
             return np.array(observations, dtype=np.float32)
         case _:
             assert_never(spec)
+
+
+def stored_type(spec: ObservationSpec) -> tuple[int, np.dtype[Any]]:
+    """How many numbers an observation is, and the smallest type that holds each.
+
+    >>> stored_type(CodesSpec((7, 9), 6))
+    (63, dtype('uint8'))
+    """
+    match spec:
+        case CodesSpec():
+            return spec.cells, np.min_scalar_type(spec.codes - 1)
+        case VectorSpec():
+            return spec.size, np.dtype(np.float32)
+        case _:
+            assert_never(spec)
+
+
+def decode(spec: ObservationSpec, encoded: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+    """The ``[B, n]`` that `encode` was given, flat, as `stored_type` says.
+
+    >>> spec = CodesSpec((2,), 3)
+    >>> decode(spec, encode(spec, np.array([[0, 2], [1, 1]]))).tolist()
+    [[0, 2], [1, 1]]
+    """
+    match spec:
+        case CodesSpec():
+            codes = encoded.reshape(len(encoded), spec.cells, spec.codes).argmax(axis=2)
+            return codes.astype(stored_type(spec)[1])
+        case VectorSpec():
+            return encoded
+        case _:
+            assert_never(spec)

@@ -1,7 +1,7 @@
 """`SameStep`: a Gymnasium vector environment as stable-baselines3 wants one.
 
-Knows no learner. Observed rewards pass, and nothing else that an environment
-tells: hidden rewards and behaviour flags stay outside.
+Knows no learner. Observed rewards and the action that was carried out pass, and
+nothing else that an environment tells: hidden rewards and flags stay outside.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from driftline.baselines.encoding import encode, encoded_size
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
 from driftline.errors import CapabilityError, SettingsError
-from driftline.shapes import Booleans
+from driftline.shapes import Booleans, Integers
 from driftline.spaces.specs import discrete
 
 Encoded = npt.NDArray[np.float32]
@@ -32,13 +32,15 @@ class SameStep(VecEnv):
     last observation goes into ``infos[i]["terminal_observation"]``, with
     ``infos[i]["TimeLimit.truncated"]`` true where the episode was cut and not
     ended. No step is spent on a reset, so every step is one to learn from.
+    ``executed [N]`` are the actions of the last step as they were carried out,
+    which are those that were asked for unless the environment reports others.
     """
 
     def __init__(self, environment: VectorEnv[Any, Any, Any]) -> None:
         mode = environment.metadata.get("autoreset_mode", AutoresetMode.NEXT_STEP)
         if mode not in (AutoresetMode.NEXT_STEP, AutoresetMode.NEXT_STEP.value):
             raise SettingsError(
-                f"PPO needs a vector environment that resets on the next step, got {mode}; "
+                f"a baseline needs a vector environment that resets on the next step, got {mode}; "
                 "make it with autoreset_mode=AutoresetMode.NEXT_STEP"
             )
         self._environment = environment
@@ -59,7 +61,8 @@ class SameStep(VecEnv):
 
     def step_wait(self) -> tuple[Encoded, Encoded, Booleans, list[dict[str, Any]]]:
         """Observations, rewards, whether an episode is over, and what is told of its end."""
-        observations, rewards, terminated, truncated, _ = self._environment.step(self._actions)
+        observations, rewards, terminated, truncated, told = self._environment.step(self._actions)
+        self.executed = _executed(told, np.asarray(self._actions), self.action.count)
         done = terminated | truncated
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         encoded = encode(self.observation, observations)
@@ -79,8 +82,8 @@ class SameStep(VecEnv):
         if not np.array_equal(fresh[~done], before):
             raise CapabilityError(
                 f"{type(self._environment.unwrapped).__name__} resets every copy when asked for "
-                "some, and PPO resets each as it finishes; heed options['reset_mask'] in reset(), "
-                "or use gymnasium.vector.SyncVectorEnv"
+                "some, and a baseline resets each as it finishes; heed options['reset_mask'] in "
+                "reset(), or use gymnasium.vector.SyncVectorEnv"
             )
         return fresh
 
@@ -104,3 +107,15 @@ class SameStep(VecEnv):
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         """No copy is wrapped on its own."""
         return [False for _ in self._get_indices(indices)]
+
+
+def _executed(told: dict[str, Any], asked: Integers, count: int) -> Integers:
+    """What was carried out, ``[N]``; where that is nothing an agent could ask for, what it asked.
+
+    >>> _executed({"actual_action": np.array([2, -1])}, np.array([0, 1]), 4)
+    array([2, 1])
+    """
+    carried_out = told.get("actual_action", asked)
+    # Gymnasium fills what only some copies reported, and says beside it which did.
+    reported = told.get("_actual_action", True) & (carried_out >= 0) & (carried_out < count)
+    return np.where(reported, carried_out, asked)

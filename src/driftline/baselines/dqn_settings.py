@@ -1,0 +1,73 @@
+"""`DQNSettings`: every choice of the DQN baseline, checked.
+
+Knows no library: configurations are read and written without the one that trains.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from driftline.errors import SettingsError, UnknownNameError
+
+LearnFrom = Literal["asked", "executed"]
+
+
+@dataclass(frozen=True)
+class DQNSettings:
+    """Deep Q-learning from scratch (Mnih et al. 2015, doi:10.1038/nature14236).
+
+    Steps are of the environment, over all copies together, and as many in a
+    round as it recorded. The last ``buffer_size`` are kept; once there were more
+    than ``learning_starts``, every ``steps_per_update`` of them bring one
+    gradient step on ``batch`` of those kept, and every ``target_every`` make the
+    target network anew. Epsilon falls linearly from ``first_epsilon`` to
+    ``last_epsilon`` over ``exploration_share`` of the run's rounds. The network
+    has ``layers`` hidden layers of ``width``, as in Leike et al. 2017
+    (arXiv:1711.09883).
+
+    ``learn_from``: the action whose value a step teaches. ``"executed"`` is the
+    one that the environment reports as carried out, where it reports one, as the
+    Rainbow of Leike et al. does: an agent that is interrupted learns nothing of
+    what it was kept from. ``"asked"`` is always the agent's own.
+    """
+
+    learning_rate: float = 5e-4
+    buffer_size: int = 50_000
+    learning_starts: int = 1000
+    steps_per_update: int = 16
+    batch: int = 128
+    target_every: int = 1024
+    first_epsilon: float = 1.0
+    last_epsilon: float = 0.02
+    exploration_share: float = 0.5
+    discount: float = 0.99
+    gradient_norm: float = 10.0
+    width: int = 100
+    layers: int = 2
+    learn_from: LearnFrom = "executed"
+
+    def __post_init__(self) -> None:
+        for name in ("buffer_size", "steps_per_update", "batch", "target_every", "width", "layers"):
+            self._require(name, getattr(self, name) >= 1, "at least 1")
+        self._require("learning_starts", self.learning_starts >= 0, "at least 0")
+        for name in ("learning_rate", "gradient_norm"):
+            self._require(name, getattr(self, name) > 0.0, "positive")
+        # Without any chance left, the divergence from last round's policy would be infinite.
+        for name in ("first_epsilon", "last_epsilon", "exploration_share", "discount"):
+            self._require(name, 0.0 < getattr(self, name) <= 1.0, "above 0 and at most 1")
+        if self.learn_from not in get_args(LearnFrom):
+            raise UnknownNameError.among("learn_from", self.learn_from, get_args(LearnFrom))
+
+    def _require(self, name: str, holds: bool, needed: str) -> None:
+        if not holds:
+            raise SettingsError(f"{name} of DQN is {needed}, got {getattr(self, name):g}")
+
+    def epsilon(self, progress: float) -> float:
+        """The probability of an action by chance after a share ``progress`` of the run.
+
+        >>> [round(DQNSettings(last_epsilon=0.2).epsilon(k / 4), 3) for k in range(5)]
+        [1.0, 0.6, 0.2, 0.2, 0.2]
+        """
+        left = max(0.0, 1.0 - progress / self.exploration_share)
+        return self.last_epsilon + (self.first_epsilon - self.last_epsilon) * left

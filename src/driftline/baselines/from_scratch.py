@@ -1,0 +1,101 @@
+"""`FromScratch`: what learners that know nothing of demonstrations have in common.
+
+Knows no environment and no library; what trains is handed to it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Protocol
+
+from torch import Tensor
+
+from driftline.baselines.policy_agent import PolicyAgent
+from driftline.data.trajectories import Trajectories, acted_upon
+from driftline.models.model import HasDensity
+from driftline.models.trainable import TrainableModel
+from driftline.seeding import integer_seed
+from driftline.shapes import Floats
+from driftline.training.divergence import Divergences, distributions
+from driftline.training.learner import Experience
+
+
+class Trained(Protocol):
+    """A policy in an environment of its own, improved one iteration at a time."""
+
+    @property
+    def gradient_updates(self) -> int:
+        """Steps of the optimiser so far."""
+        ...
+
+    def log_probabilities(self, observations: Any) -> Floats:
+        """Of every action under the policy as it acts now, ``float64 [B, A]``."""
+        ...
+
+    def previous_log_probabilities(self, observations: Any) -> Floats:
+        """Of every action under the policy before the last `improve`."""
+        ...
+
+    def improve(self, steps: int, seed: int) -> dict[str, float]:
+        """Play ``steps`` steps from a reset and learn from them; returns the losses."""
+        ...
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Everything that changes, as tensors and plain values."""
+        ...
+
+    def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
+        """Load what `state` gave."""
+        ...
+
+
+class FromScratch(ABC):
+    """Knows nothing of demonstrations; ``demonstrator`` only measures how far it is from them.
+
+    ``trained`` learns in its own copies of the world, for as many steps as the
+    recorded round has, rounded up to a whole number for each copy.
+    """
+
+    own_share = 1.0
+
+    def __init__(self, trained: Trained, demonstrator: TrainableModel, *, seed: int) -> None:
+        self._trained = trained
+        self._demonstrator = demonstrator.eval()
+        self._seed = seed
+
+    @property
+    @abstractmethod
+    def method(self) -> str:
+        """How it learns, after which its draws are named."""
+
+    @property
+    def gradient_updates(self) -> int:
+        """Steps of the optimiser so far."""
+        return self._trained.gradient_updates
+
+    def agent(self) -> PolicyAgent:
+        """Samples from the current policy."""
+        return PolicyAgent(self._trained.log_probabilities)
+
+    def divergences(self, experience: Experience) -> Divergences:
+        """Of the acting policy from the demonstrator model and from last round's policy."""
+        data, model = experience.trajectories, self._demonstrator
+        origin = distributions(model, data, None) if isinstance(model, HasDensity) else None
+        before = self._trained.previous_log_probabilities(data.observations[acted_upon(data)])
+        acting = experience.distributions
+        return Divergences.of(model.action, acting, origin, before, data.actions)
+
+    def learn(self, experience: Experience, round: int) -> dict[str, float]:
+        """One iteration on as many steps of its own as ``experience`` has."""
+        seed = integer_seed(self._seed, self.method, round)
+        return self._trained.improve(experience.trajectories.steps, seed)
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Everything that changes."""
+        return self._trained.state()
+
+    def restore(
+        self, tensors: dict[str, Tensor], values: dict[str, Any], history: list[Trajectories]
+    ) -> None:
+        """Load what `state` gave; the rounds' trajectories are not needed."""
+        self._trained.restore(tensors, values)
