@@ -73,7 +73,7 @@ def blind(run: Episodes) -> Episodes:
     nothing = np.full(run.trajectories.steps, np.nan)
     never = {name: np.zeros_like(each) for name, each in run.available.items()}
     unseen = replace(run, hidden_rewards=nothing, commanded=nothing, available=never)
-    return unseen.with_kl(nothing, nothing)
+    return unseen.with_divergences(kl=nothing, kl_previous=nothing)
 
 
 def study(

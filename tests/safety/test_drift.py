@@ -11,7 +11,7 @@ from tests.safety.examples import episodes_of
 
 def test_steps_add_up_and_episodes_average() -> None:
     plain = episodes_of([[0, 0], [0], [0, 0, 0]], rounds=[0, 0, 2])
-    measured = plain.with_kl(np.array([1.0, 2.0, 5.0, 0.5, 0.5, 1.0]), np.full(6, np.nan))
+    measured = plain.with_divergences(kl=np.array([1.0, 2.0, 5.0, 0.5, 0.5, 1.0]))
     assert trajectory_kl(measured).tolist() == [3, 5, 2]
     found = drift(measured)
     assert found.rounds.tolist() == [0, 2]
@@ -23,7 +23,9 @@ def test_steps_add_up_and_episodes_average() -> None:
 
 def test_an_episode_measured_in_part_is_not_measured() -> None:
     plain = episodes_of([[0, 0], [0, 0]])
-    found = drift(plain.with_kl(np.array([1.0, np.nan, 2.0, 2.0]), np.zeros(4)))
+    found = drift(
+        plain.with_divergences(kl=np.array([1.0, np.nan, 2.0, 2.0]), kl_previous=np.zeros(4))
+    )
     assert (found.mean[0], found.episodes[0]) == (4, 1)
 
 
@@ -33,7 +35,7 @@ def test_the_exact_sum_at_each_prefix_is_unbiased_and_the_error_honest() -> None
     odds = draw.uniform(0.2, 0.8, (episodes, 8))
     per_step = odds * np.log(odds / 0.5) + (1 - odds) * np.log((1 - odds) / 0.5)
     plain = episodes_of([[0] * 8] * episodes)
-    found = drift(plain.with_kl(per_step.ravel(), np.zeros(8 * episodes)))
+    found = drift(plain.with_divergences(kl=per_step.ravel(), kl_previous=np.zeros(8 * episodes)))
     wide = np.linspace(0.2, 0.8, 100_001)
     exact = 8 * np.mean(wide * np.log(2 * wide) + (1 - wide) * np.log(2 * (1 - wide)))
     assert abs(found.mean[0] - exact) < 4 * found.standard_error[0]

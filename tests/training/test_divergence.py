@@ -27,6 +27,8 @@ from driftline.training.divergence import (
     distributions,
     follows_commands,
     forward_log_ratio,
+    hellinger,
+    jensen_shannon,
     kl,
     log_ratio,
 )
@@ -152,9 +154,9 @@ def test_what_is_not_known_is_not_measured() -> None:
     for acting, origin, before in ((None, rows, rows), (rows, None, rows), (rows, rows, None)):
         found = Divergences.of(SPEC, acting, origin, before, actions)
         known = acting is not None and origin is not None
-        assert np.isnan(found.to_demonstrator).all() != known
+        assert np.isnan(found.kl).all() != known
         assert np.isnan(found.log_ratio).all() != known
-        assert np.isnan(found.to_previous).all() != (acting is not None and before is not None)
+        assert np.isnan(found.kl_previous).all() != (acting is not None and before is not None)
 
 
 def test_actions_that_a_target_left_out_diverge_by_a_finite_amount() -> None:
@@ -170,3 +172,30 @@ def test_commands_say_what_is_done_unless_actions_are_weighed_or_left_out() -> N
     unsaid = [Quantile(0.9, per="step"), FactorisedTilt(1.0), SampledMaximum()]
     assert all(follows_commands(each) for each in said)
     assert not any(follows_commands(each) for each in unsaid)
+
+
+@given(st.integers(0, 999), st.integers(1, 10), st.integers(2, 6))
+def test_distances_are_symmetric_and_bounded_by_total_variation(
+    seed: int, rows: int, actions: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    policy, reference = (draw.dirichlet(np.ones(actions), rows) for _ in range(2))
+    p, q = np.log(policy), np.log(reference)
+    variation = 0.5 * abs(policy - reference).sum(axis=1)
+    middle = 0.5 * (policy + reference)
+    parts = [(each * np.log(each / middle)).sum(axis=1) for each in (policy, reference)]
+    assert jensen_shannon(p, q) == pytest.approx(0.5 * sum(parts), abs=1e-10)
+    for distance in (jensen_shannon, hellinger):
+        assert distance(p, q) == pytest.approx(distance(q, p), abs=1e-12)
+        assert distance(p, p) == pytest.approx(np.zeros(rows), abs=1e-7)
+    # Lin 1991; Gibbs and Su 2002.
+    assert (jensen_shannon(p, q) <= np.log(2.0) * variation + 1e-12).all()
+    assert (hellinger(p, q) ** 2 <= variation + 1e-12).all()
+    assert (variation <= np.sqrt(2.0) * hellinger(p, q) + 1e-12).all()
+
+
+def test_distances_of_what_shares_no_action_are_the_greatest() -> None:
+    with np.errstate(divide="ignore"):
+        p, q = np.log(np.array([[1.0, 0.0]])), np.log(np.array([[0.0, 1.0]]))
+    assert jensen_shannon(p, q) == pytest.approx(np.log(2.0))
+    assert hellinger(p, q) == pytest.approx(1.0)

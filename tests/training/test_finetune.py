@@ -96,13 +96,13 @@ def test_divergences_are_of_the_acting_policy_from_the_demonstrator_and_from_las
     apart = learner.divergences(seen)
     unasked = distributions(demonstrator(), seen.trajectories, None)
     spec, actions = demonstrator().action, seen.trajectories.actions
-    assert apart.to_demonstrator == pytest.approx(kl(spec, seen.distributions, unasked), abs=1e-9)
+    assert apart.kl == pytest.approx(kl(spec, seen.distributions, unasked), abs=1e-9)
     taken = np.arange(len(actions)), actions
     assert apart.log_ratio == pytest.approx(seen.distributions[taken] - unasked[taken], abs=1e-9)
-    assert apart.to_previous.max() < 1e-6, "nothing was learnt before the first round"
+    assert apart.kl_previous.max() < 1e-6, "nothing was learnt before the first round"
     learner.learn(seen, 0)
-    assert learner.divergences(experience(learner, 1)).to_previous.mean() > 1e-5
-    assert learner.divergences(seen).to_previous.max() < 1e-6
+    assert learner.divergences(experience(learner, 1)).kl_previous.mean() > 1e-5
+    assert learner.divergences(seen).kl_previous.max() < 1e-6
 
 
 def test_every_epoch_takes_a_step_for_each_batch_of_episodes() -> None:
@@ -186,7 +186,7 @@ def test_the_coefficient_adapts_to_the_divergence_that_is_reported() -> None:
     expected = 0.1
     for round in range(3):
         seen = experience(learner, round)
-        apart = learner.divergences(seen).to_demonstrator
+        apart = learner.divergences(seen).kl
         losses = learner.learn(seen, round)
         reached = np.add.reduceat(apart, seen.trajectories.starts[:-1]).mean()
         assert losses["trajectory_kl"] == pytest.approx(reached)

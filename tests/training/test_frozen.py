@@ -28,7 +28,7 @@ def test_nothing_is_learnt_however_often_it_plays() -> None:
 def test_unasked_it_is_the_demonstrator_model_itself() -> None:
     learner = Frozen(demonstrator(), Unconditioned(), demonstrated())
     apart = learner.divergences(experience(learner))
-    for each in (apart.to_demonstrator, apart.to_previous, apart.log_ratio):
+    for each in (apart.kl, apart.kl_previous, apart.log_ratio):
         assert (each == 0.0).all()
 
 

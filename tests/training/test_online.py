@@ -144,22 +144,22 @@ def test_divergences_are_of_the_acting_policy_from_the_demonstrator_and_from_las
     apart = learner.divergences(seen)
     unasked = distributions(demonstrator(), seen.trajectories, None)
     spec, actions = demonstrator().action, seen.trajectories.actions
-    assert apart.to_demonstrator == pytest.approx(kl(spec, seen.distributions, unasked), abs=1e-9)
+    assert apart.kl == pytest.approx(kl(spec, seen.distributions, unasked), abs=1e-9)
     taken = np.arange(len(actions)), actions
     assert apart.log_ratio == pytest.approx(seen.distributions[taken] - unasked[taken], abs=1e-9)
-    assert apart.to_previous.max() < 1e-6, "nothing was learnt before the first round"
+    assert apart.kl_previous.max() < 1e-6, "nothing was learnt before the first round"
     learner.learn(seen, 0)
-    assert learner.divergences(experience(learner, 1)).to_previous.mean() > 1e-4
+    assert learner.divergences(experience(learner, 1)).kl_previous.mean() > 1e-4
     # The policy of the first round is the previous one now: where it acted, it is no distance away.
-    assert learner.divergences(seen).to_previous.max() < 1e-6
+    assert learner.divergences(seen).kl_previous.max() < 1e-6
 
 
 def test_what_last_round_s_policy_would_do_is_not_claimed_where_commands_do_not_say_it() -> None:
     learner = online(replace(ONLINE, target=Quantile(0.5, per="step")))
     apart = learner.divergences(experience(learner))
-    assert np.isfinite(apart.to_demonstrator).all()
+    assert np.isfinite(apart.kl).all()
     assert np.isfinite(apart.log_ratio).all()
-    assert np.isnan(apart.to_previous).all()
+    assert np.isnan(apart.kl_previous).all()
 
 
 def test_the_demonstrator_model_is_left_as_it_was() -> None:

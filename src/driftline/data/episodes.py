@@ -18,8 +18,16 @@ from driftline.errors import DataError
 from driftline.shapes import Booleans, Floats, Integers
 
 StepColumns = Mapping[str, Booleans]
-STEP_COLUMNS = ("hidden_rewards", "commanded", "kl", "kl_previous", "log_ratio")
+DISTANCES = ("jensen_shannon", "hellinger")
+"""Symmetric distances from the demonstrator model; runs of earlier versions have none."""
+STEP_COLUMNS = ("hidden_rewards", "commanded", "kl", "kl_previous", "log_ratio", *DISTANCES)
 """The names of the per-step columns of numbers."""
+_NOT_MEASURED: Floats = np.zeros(0)
+"""Stands for a column of NaN of whatever length is needed."""
+
+
+def _not_measured() -> Floats:
+    return _NOT_MEASURED
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,9 +37,10 @@ class Episodes:
     Per step ``[S]``: ``hidden_rewards`` (NaN: the environment has none),
     ``commanded`` return-to-go (NaN: nothing was asked), ``kl`` to the
     demonstrator model, ``kl_previous`` to the previous round's policy and
-    ``log_ratio``, log pi(a|h) - log pi_0(a|h) of the action that was taken (NaN:
+    ``log_ratio``, log pi(a|h) - log pi_0(a|h) of the action that was taken,
+    ``jensen_shannon`` (nats) and ``hellinger`` (0 to 1) to the demonstrator model (NaN:
     not measured), ``flags[name]`` and ``available[name]``. Per episode ``[E]``:
-    ``rounds`` and ``sources`` ("demonstration" or "self").
+    ``rounds`` and ``sources`` ("self", or how it was demonstrated).
     """
 
     trajectories: Trajectories
@@ -44,9 +53,14 @@ class Episodes:
     sources: tuple[str, ...]
     flags: StepColumns = field(default_factory=dict)
     available: StepColumns = field(default_factory=dict)
+    jensen_shannon: Floats = field(default_factory=_not_measured)
+    hellinger: Floats = field(default_factory=_not_measured)
 
     def __post_init__(self) -> None:
         steps, episodes = self.trajectories.steps, len(self.trajectories)
+        for name in DISTANCES:
+            if getattr(self, name) is _NOT_MEASURED:
+                object.__setattr__(self, name, np.full(steps, np.nan))
         columns: list[Any] = [getattr(self, name) for name in STEP_COLUMNS]
         columns += [*self.flags.values(), *self.available.values()]
         if any(column.shape != (steps,) for column in columns):
@@ -94,10 +108,10 @@ class Episodes:
             available={name: column[steps] for name, column in self.available.items()},
         )
 
-    def with_kl(self, kl: Floats, kl_previous: Floats, log_ratio: Floats | None = None) -> Episodes:
-        """The same episodes with their divergences filled in."""
-        ratio = self.log_ratio if log_ratio is None else log_ratio
-        return replace(self, kl=kl, kl_previous=kl_previous, log_ratio=ratio)
+    def with_divergences(self, **columns: Floats) -> Episodes:
+        """The same episodes with divergences ``[S]`` filled in, by the names of their columns."""
+        filled: dict[str, Any] = dict(columns)
+        return replace(self, **filled)
 
     def episode(self, index: int) -> Episode:
         """One episode as a value."""

@@ -74,6 +74,18 @@ class Mixture:
         filled = 0 if self.own is None else len(self.own)
         return (1.0 - self.settings.demonstration_share) * filled / self.settings.capacity
 
+    def holding(self, own: Trajectories) -> Mixture:
+        """The same mixture, its own slots filled with ``own``: episodes of before round 0.
+
+        Raises `SettingsError` where there are more than slots.
+        """
+        if len(own) > self.settings.capacity:
+            raise SettingsError(
+                f"{len(own)} episodes were given for {self.settings.capacity} own slots; "
+                "give fewer, or raise the capacity"
+            )
+        return replace(self, own=own)
+
     def admit(self, new: Trajectories, draw: np.random.Generator) -> Mixture:
         """Refill slots with a uniform draw of ``new``; evict by the rule when full.
 

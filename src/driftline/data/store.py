@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from driftline.data.episodes import STEP_COLUMNS, Episodes
+from driftline.data.episodes import DISTANCES, STEP_COLUMNS, Episodes
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError
 from driftline.shapes import Integers
@@ -29,9 +29,9 @@ def to_table(episodes: Episodes, agent: str, seed: int) -> Table:
     Columns: agent, seed, round, episode (its number in ``episodes``), source,
     length, terminated, truncated, observed_return, true_return,
     commanded_return; lists with an entry for each step: rewards, hidden_rewards,
-    commanded, kl, kl_previous, log_ratio, actions (a number, or a list of d), ``flag_NAME``,
-    ``available_NAME``; and observations as raw bytes, whose dtype and shape are in
-    the schema metadata.
+    commanded, kl, kl_previous, log_ratio, jensen_shannon, hellinger, actions (a number, or
+    a list of d), ``flag_NAME``, ``available_NAME``; and observations as raw bytes, whose
+    dtype and shape are in the schema metadata.
     """
     import pyarrow
 
@@ -103,7 +103,8 @@ def _observation_bytes(data: Trajectories) -> Any:
 def from_table(table: Table) -> Episodes:
     """The episodes of `to_table`, in the order of the rows.
 
-    Tables of before ``log_ratio`` was recorded say that it was not measured.
+    Tables of before ``log_ratio`` or the distances were recorded say that these were
+    not measured.
     Raises `DataError` where the table is not one that `to_table` made.
     """
     metadata = table.schema.metadata or {}
@@ -133,7 +134,7 @@ def from_table(table: Table) -> Episodes:
 
 
 def _measured(table: Table, name: str, lengths: Integers) -> npt.NDArray[Any]:
-    if name == "log_ratio" and name not in table.column_names:
+    if name in ("log_ratio", *DISTANCES) and name not in table.column_names:
         return np.full(int(lengths.sum()), np.nan)
     return _flat(table, name, lengths)
 

@@ -75,7 +75,8 @@ class Episode:
     each step (NaN where nothing was asked); ``kl`` and ``kl_previous`` ``[T]``
     the divergence of the acting policy from the demonstrator model and from the
     previous round's policy, ``log_ratio`` ``[T]`` that of the action taken from the
-    demonstrator model's: log pi(a|h) - log pi_0(a|h) (NaN where not measured).
+    demonstrator model's: log pi(a|h) - log pi_0(a|h); ``jensen_shannon`` and
+    ``hellinger`` ``[T]`` are symmetric distances to it (NaN where not measured).
     """
 
     trajectory: Trajectory
@@ -86,6 +87,8 @@ class Episode:
     kl: Floats | None = None
     kl_previous: Floats | None = None
     log_ratio: Floats | None = None
+    jensen_shannon: Floats | None = None
+    hellinger: Floats | None = None
     round: int = 0
     source: str = "self"
 

@@ -16,14 +16,14 @@ from typing import Any
 import numpy as np
 
 import driftline
-from driftline.baselines.ppo_settings import PPOSettings
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.target import Unconditioned
 from driftline.data.episodes import Episodes
 from driftline.data.store import from_table
 from driftline.errors import RunError
 from driftline.experiments.certificates import Certificates, Measured, certificates
-from driftline.experiments.config import AgentConfig, FrozenSettings, StudyConfig
+from driftline.experiments.config import SCRATCH, AgentConfig, FrozenSettings, StudyConfig
+from driftline.experiments.divergence_scores import DivergenceScores, divergence_scores
 from driftline.experiments.heads import Heads, heads
 from driftline.experiments.how_far import HowFar, how_far
 from driftline.experiments.over_seeds import Recorded
@@ -69,6 +69,16 @@ class Results:
         }
 
     @cached_property
+    def divergence_scores(self) -> Mapping[str, DivergenceScores]:
+        """How well the distance from the demonstrator model tells each undesired behaviour."""
+        runs = {name: self.episodes[name] for name in self.agents}
+        return {
+            name: divergence_scores(runs, name, self.config.thresholds)
+            for name, undesired in self.undesired.items()
+            if undesired
+        }
+
+    @cached_property
     def certificates(self) -> Certificates:
         """Of the demonstrations' quantilizers and of the agents that ask for a quantile."""
         plain = [each for each in self.config.agents if not each.control]
@@ -93,7 +103,7 @@ class Results:
 
 def _asks_for_a_quantile(agent: AgentConfig) -> bool:
     learner = agent.learner
-    return not isinstance(learner, PPOSettings) and isinstance(learner.target, Quantile)
+    return not isinstance(learner, SCRATCH) and isinstance(learner.target, Quantile)
 
 
 def _imitates(agent: AgentConfig) -> bool:
@@ -182,6 +192,9 @@ def summary(results: Results) -> dict[str, Any]:
             "certificate": results.certificates.to_json(),
         },
         "agents": {name: _agent(results, name, each) for name, each in results.agents.items()},
+        "divergence_detector": {
+            name: each.to_json() for name, each in results.divergence_scores.items()
+        },
         "controls": {name: _agent(results, name, each) for name, each in results.controls.items()},
     }
 

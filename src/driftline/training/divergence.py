@@ -7,7 +7,7 @@ per-step terms; the environment's terms cancel (Rao-Blackwellised estimator).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import assert_never
 
 import numpy as np
@@ -28,14 +28,28 @@ from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, DiscreteAct
 class Divergences:
     """Of the policy that acted, at every step ``[S]``; NaN: not measured.
 
-    ``to_demonstrator`` and ``to_previous`` are KL(pi(.|h_t) || .) to the demonstrator
-    model and to last round's policy; ``log_ratio`` is log pi(a_t|h_t) -
-    log pi_0(a_t|h_t) of the action taken.
+    ``kl`` and ``kl_previous`` are KL(pi(.|h_t) || .) to the demonstrator model and to
+    last round's policy; ``log_ratio`` is log pi(a_t|h_t) - log pi_0(a_t|h_t) of the
+    action taken; ``jensen_shannon`` (nats) and ``hellinger`` are the symmetric distances
+    to the demonstrator model, known of discrete actions only: a clipped Gaussian and the
+    mixture of two have no divergence in closed form.
     """
 
-    to_demonstrator: Floats
-    to_previous: Floats
+    kl: Floats
+    kl_previous: Floats
     log_ratio: Floats
+    jensen_shannon: Floats
+    hellinger: Floats
+
+    @classmethod
+    def unknown(cls, steps: int) -> Divergences:
+        """Nothing was measured at any of so many steps."""
+        return cls(*(np.full(steps, np.nan) for _ in fields(cls)))
+
+    @property
+    def columns(self) -> dict[str, Floats]:
+        """By the names that recorded episodes have for them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @classmethod
     def of(
@@ -47,14 +61,20 @@ class Divergences:
         actions: Actions,
     ) -> Divergences:
         """Of distributions ``[S, P]`` (None: not known) that ``actions`` were drawn from."""
-        unknown = np.full(len(actions), np.nan)
-        if acting is None:
-            return cls(unknown, unknown.copy(), unknown.copy())
-        return cls(
-            unknown if origin is None else kl(spec, acting, origin),
-            unknown.copy() if before is None else kl(spec, acting, before),
-            unknown.copy() if origin is None else log_ratio(spec, acting, origin, actions),
+        found = cls.unknown(len(actions))
+        if acting is not None and before is not None:
+            found = replace(found, kl_previous=kl(spec, acting, before))
+        if acting is None or origin is None:
+            return found
+        found = replace(
+            found,
+            kl=kl(spec, acting, origin),
+            log_ratio=log_ratio(spec, acting, origin, actions),
         )
+        if isinstance(spec, DiscreteActionSpec):
+            apart = {"jensen_shannon": jensen_shannon, "hellinger": hellinger}
+            found = replace(found, **{name: of(acting, origin) for name, of in apart.items()})
+        return found
 
 
 def follows_commands(target: Target) -> bool:
@@ -112,6 +132,34 @@ def kl(spec: ActionSpec, policy: Floats, reference: Floats) -> Floats:
             return _each(lambda *rows: divergence(spec, *rows), policy, reference)
         case _:
             assert_never(spec)
+
+
+def jensen_shannon(policy: Floats, reference: Floats) -> Floats:
+    """Jensen-Shannon divergence of rows of log-probabilities ``[S, A]``, nats, ``[S]``.
+
+    The mean of KL(policy || m) and KL(reference || m), m half of each (Lin 1991):
+    0 where they agree, at most log 2.
+
+    >>> rows = np.log(np.array([[0.5, 0.5], [1.0 - 1e-12, 1e-12]]))
+    >>> jensen_shannon(rows, rows[::-1]).round(4)
+    array([0.2158, 0.2158])
+    """
+    middle = np.logaddexp(policy, reference) - np.log(2.0)
+    spec = DiscreteActionSpec(policy.shape[1])
+    return 0.5 * (kl(spec, policy, middle) + kl(spec, reference, middle))
+
+
+def hellinger(policy: Floats, reference: Floats) -> Floats:
+    """Hellinger distance of rows of log-probabilities ``[S, A]``, from 0 to 1, ``[S]``.
+
+    sqrt(1 - sum_a sqrt(pi(a) pi_0(a))); its square lies between half the square of the
+    total variation and the total variation.
+
+    >>> hellinger(np.log(np.array([[0.5, 0.5]])), np.log(np.array([[0.5, 0.5]]))).round(6)
+    array([0.])
+    """
+    common = np.sum(np.exp(0.5 * (policy + reference)), axis=1)
+    return np.sqrt(np.maximum(1.0 - common, 0.0))
 
 
 def log_ratio(spec: ActionSpec, policy: Floats, reference: Floats, actions: Actions) -> Floats:

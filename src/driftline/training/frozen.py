@@ -5,7 +5,7 @@ Knows no environment; the row every other agent is compared with.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -40,13 +40,13 @@ class Frozen:
         """From the unconditioned model; none from last round's policy, which is the same."""
         data, nothing = experience.trajectories, np.zeros(experience.trajectories.steps)
         if isinstance(self._target, Unconditioned):
-            return Divergences(nothing, nothing.copy(), nothing.copy())
+            return Divergences(*(nothing.copy() for _ in fields(Divergences)))
         model, origin = self._model, None
         if isinstance(model, HasDensity):
             origin = distributions(model, data, None)
         acting = experience.distributions
         measured = Divergences.of(self._model.action, acting, origin, None, data.actions)
-        return replace(measured, to_previous=nothing)
+        return replace(measured, kl_previous=nothing)
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """Nothing is learnt."""

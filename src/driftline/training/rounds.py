@@ -63,7 +63,7 @@ def run_rounds(
         episodes = played.episodes
         experience = Experience(episodes.trajectories, episodes.commanded, played.distributions)
         apart = learner.divergences(experience)
-        episodes = episodes.with_kl(apart.to_demonstrator, apart.to_previous, apart.log_ratio)
+        episodes = episodes.with_divergences(**apart.columns)
         commanded = episodes.commanded_returns
         yield RoundCollected(
             round=round,

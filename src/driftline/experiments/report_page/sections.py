@@ -33,6 +33,7 @@ from driftline.experiments.report_page.elements import (
 )
 from driftline.experiments.report_page.return_head import return_head_section
 from driftline.experiments.report_page.setup import definitions_section, setup_section
+from driftline.experiments.report_page.trusted import trusted
 from driftline.experiments.report_page.verdicts import (
     answer_section,
     imitation_section,
@@ -153,4 +154,5 @@ def _controls_of(
     if name in findings.detectors:
         parts.append(controls.heading(f"The detector{of}"))
         parts.append(controls.detector(findings.detectors[name]))
+        parts.append(trusted(results.divergence_scores[name]))
     return parts
