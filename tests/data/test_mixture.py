@@ -82,3 +82,25 @@ def test_a_share_of_one_trains_on_demonstrations_alone() -> None:
 def test_settings_out_of_range_are_refused(settings) -> None:
     with pytest.raises(SettingsError):
         MixtureSettings(**settings)
+
+
+def test_where_none_is_evicted_all_that_was_admitted_is_kept() -> None:
+    mixture = Mixture(MixtureSettings(0.25, 0.5, 4, "never"), batch([0.0]))
+    for value in range(5):
+        mixture = mixture.admit(batch([float(value)] * 3), generator(0, value))
+    assert np.bincount(mixture.own.returns.astype(int)).tolist() == [2] * 5
+    assert mixture.own_share == 0.75
+
+
+@given(st.integers(0, 9))
+def test_as_many_are_admitted_as_asked_for(count: int) -> None:
+    mixture = Mixture(MixtureSettings(0.0, 0.5, 8), batch([0.0]))
+    admitted = mixture.admit(batch([1.0] * 6), generator(0), count)
+    assert (0 if admitted.own is None else len(admitted.own)) == min(count, 6)
+
+
+def test_slots_can_be_filled_beforehand_but_not_overfilled() -> None:
+    mixture = Mixture(MixtureSettings(0.5, 0.5, 3), batch([0.0]))
+    assert mixture.holding(batch([1.0, 2.0, 3.0])).own_share == 0.5
+    with pytest.raises(SettingsError, match="3 own slots"):
+        mixture.holding(batch([1.0] * 4))

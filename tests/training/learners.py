@@ -25,11 +25,14 @@ from driftline.data.trajectories import Trajectories
 from driftline.data.trajectory import Trajectory
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.events import RoundCollected, RoundEnded
+from driftline.training.entropy_floor import EntropyFloor
 from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.frozen import Frozen
+from driftline.training.kl_budget import KLBudget
 from driftline.training.kl_penalty import AdaptivePenalty, FixedPenalty, ScheduledPenalty
 from driftline.training.learner import Experience, Learner
 from driftline.training.online import Online, OnlineSettings
+from driftline.training.pace import ReviewPace
 from driftline.training.rounds import RoundSettings, run_rounds
 from driftline.training.update import UpdateSettings
 from tests.agents.tabular import random_world, tabular_model
@@ -82,6 +85,13 @@ LEARNERS: dict[str, Callable[[], Learner]] = {
     "online, recent": lambda: online(replace(ONLINE, target=Quantile(0.5, reference=Recent(2)))),
     "online, worst evicted": lambda: online(evicting("worst")),
     "online, any evicted": lambda: online(evicting("random")),
+    "online, none evicted": lambda: online(evicting("never")),
+    "online, paced": lambda: online(replace(ONLINE, pace=ReviewPace(p_harm=0.9))),
+    "online, stopped": lambda: online(
+        replace(ONLINE, kl_budget=KLBudget(per_round=0.5, enforce="stop", check_every=1))
+    ),
+    "online, held back": lambda: online(replace(ONLINE, kl_budget=KLBudget(0.05, 0.2))),
+    "online, uncertain": lambda: online(replace(ONLINE, entropy_floor=EntropyFloor(1.0))),
     "finetune": lambda: tuned(replace(TUNE, kl_penalty=FixedPenalty(0.0))),
     "finetune, kl": tuned,
     "finetune, adaptive": lambda: tuned(replace(TUNE, kl_penalty=AdaptivePenalty(0.2, gain=0.5))),

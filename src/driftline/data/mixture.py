@@ -16,7 +16,8 @@ from driftline.data.windows import Windows, WindowSource, join_windows
 from driftline.errors import SettingsError
 from driftline.shapes import Floats, Integers
 
-Eviction = Literal["oldest", "worst", "random"]
+Eviction = Literal["oldest", "worst", "random", "never"]
+"""Which own episodes leave when the slots are full; "never": they accumulate."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,8 @@ class Mixture:
     def own_share(self) -> float:
         """The share of a batch that is the agent's own episodes."""
         filled = 0 if self.own is None else len(self.own)
-        return (1.0 - self.settings.demonstration_share) * filled / self.settings.capacity
+        full = min(1.0, filled / self.settings.capacity)
+        return (1.0 - self.settings.demonstration_share) * full
 
     def holding(self, own: Trajectories) -> Mixture:
         """The same mixture, its own slots filled with ``own``: episodes of before round 0.
@@ -86,8 +88,12 @@ class Mixture:
             )
         return replace(self, own=own)
 
-    def admit(self, new: Trajectories, draw: np.random.Generator) -> Mixture:
+    def admit(
+        self, new: Trajectories, draw: np.random.Generator, count: int | None = None
+    ) -> Mixture:
         """Refill slots with a uniform draw of ``new``; evict by the rule when full.
+
+        ``count``: how many, instead of the settings' `admitted_per_round`.
 
         >>> from driftline.data.trajectory import Trajectory
         >>> one = Trajectory(np.zeros((2, 1)), np.zeros(1, int), np.ones(1), True, False)
@@ -100,7 +106,10 @@ class Mixture:
         4 1.0
         4 1.0
         """
-        count = min(self.settings.admitted_per_round, len(new), self.settings.capacity)
+        wanted = self.settings.admitted_per_round if count is None else count
+        count = min(wanted, len(new), self.settings.capacity)
+        if count == 0:
+            return self
         chosen = new.take(np.sort(draw.permutation(len(new))[:count]))
         if self.own is None:
             return replace(self, own=chosen)
@@ -111,6 +120,8 @@ class Mixture:
 
     def _surviving(self, own: Trajectories, excess: int, draw: np.random.Generator) -> Integers:
         match self.settings.eviction:
+            case "never":
+                return np.arange(len(own))
             case "oldest":
                 return np.arange(excess, len(own))
             case "worst":

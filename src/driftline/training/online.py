@@ -7,6 +7,7 @@ and join a `Mixture` whose shares are explicit.
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
@@ -19,29 +20,48 @@ from driftline.conditioning.reference import Recent, Reference
 from driftline.conditioning.target import Target, pool
 from driftline.data.mixture import Mixture, MixtureSettings
 from driftline.data.trajectories import Trajectories
+from driftline.errors import SettingsError
 from driftline.models.model import HasDensity
 from driftline.models.trainable import TrainableModel
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors
 from driftline.training.divergence import Divergences, distributions, follows_commands
+from driftline.training.entropy_floor import EntropyFloor, Floor
+from driftline.training.kl_budget import KLBudget, Probe, backtrack, copied
 from driftline.training.learner import Experience
+from driftline.training.pace import FixedPace, Pace, admissions, refresh_rate
 from driftline.training.update import UpdateSettings, adam, mean_parts, update
 
 
 @dataclass(frozen=True)
 class OnlineSettings:
-    """One round's refit: how long, how fast, on what, from which weights."""
+    """One round's refit: how long, how fast, on what, from which weights, how far at most."""
 
     target: Target
     updates_per_round: int = 40
     update: UpdateSettings = UpdateSettings(learning_rate=5e-4)
     mixture: MixtureSettings = MixtureSettings()
     refit_from: Literal["last", "offline"] = "last"
+    pace: Pace = FixedPace()
+    kl_budget: KLBudget | None = None
+    entropy_floor: EntropyFloor | None = None
+
+    def __post_init__(self) -> None:
+        refresh_rate(self.pace, self.mixture, self.target)  # raises where there is none
+        if self.kl_budget is not None and not follows_commands(self.target):
+            raise SettingsError(
+                f"a KL budget is measured under the returns that are asked for, and {self.target} "
+                "does more than ask; use a target that asks, or no budget"
+            )
 
 
 class Online:
-    """A generative model that goes on training on what it did."""
+    """A generative model that goes on training on what it did.
+
+    ``own``: what its slots hold before the first round; None: nothing, and slots that are
+    not filled yet count as demonstrations.
+    """
 
     def __init__(
         self,
@@ -49,6 +69,7 @@ class Online:
         demonstrations: Trajectories,
         settings: OnlineSettings,
         seed: int,
+        own: Trajectories | None = None,
     ) -> None:
         self._settings = settings
         self._seed = seed
@@ -56,7 +77,11 @@ class Online:
         self._model = copy.deepcopy(model)
         self._previous = copy.deepcopy(model)
         self._optimiser = adam(self._model, settings.update)
-        self._mixture = Mixture(settings.mixture, demonstrations)
+        bare = Mixture(settings.mixture, demonstrations)
+        self._first = bare if own is None else bare.holding(own)
+        self._mixture = self._first
+        floor = settings.entropy_floor
+        self._floor = None if floor is None else Floor(floor, model)
         self._history: list[Floats] = []
         self.gradient_updates = 0
 
@@ -98,21 +123,50 @@ class Online:
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """Admit the round's episodes, relabelled, and refit."""
-        draw = generator(self._seed, "admit", round)
-        self._mixture = self._mixture.admit(experience.trajectories, draw)
+        self._admit(experience.trajectories, round)
         self._history = [*self._history, experience.trajectories.returns]
         self._previous.load_state_dict(self._model.state_dict())
         if self._settings.refit_from == "offline":
             self._model.load_state_dict(self._demonstrator.state_dict())
             self._optimiser = adam(self._model, self._settings.update)
-        count = self._settings.updates_per_round
         seed = integer_seed(self._seed, "refit", round)
-        steps = update(
-            self._model, self._optimiser, self._mixture, self._settings.update, [1.0] * count, seed
-        )
-        losses = mean_parts(list(steps))
-        self.gradient_updates += count
-        return losses
+        budget = self._settings.kl_budget
+        return self._fit(seed) if budget is None else self._fit_within(budget, experience, seed)
+
+    def _admit(self, trajectories: Trajectories, round: int) -> None:
+        settings = self._settings
+        count = admissions(settings.pace, settings.mixture, settings.target, round)
+        draw = generator(self._seed, "admit", round)
+        self._mixture = self._mixture.admit(trajectories, draw, count)
+
+    def _steps(self, seed: int) -> Iterator[dict[str, float]]:
+        settings = self._settings
+        rates = [1.0] * settings.updates_per_round
+        model, data = self._model, self._mixture
+        for step in update(model, self._optimiser, data, settings.update, rates, seed, self._floor):
+            self.gradient_updates += 1
+            yield step
+
+    def _fit(self, seed: int) -> dict[str, float]:
+        return mean_parts(list(self._steps(seed)))
+
+    def _fit_within(self, budget: KLBudget, experience: Experience, seed: int) -> dict[str, float]:
+        """Refit, and end within the budget: by stopping early, or by going part of the way."""
+        probe = Probe.of(experience, self._previous, self._demonstrator)
+        within, parts, kept = copied(self._previous.state_dict()), [], 1.0
+        for step in self._steps(seed):
+            parts.append(step)
+            if budget.enforce == "stop" and len(parts) % budget.check_every == 0:
+                if not budget.holds(probe.spent(self._model)):
+                    break
+                within = copied(self._model.state_dict())
+        if budget.enforce == "backtrack":
+            kept = backtrack(self._model, within, probe, budget)
+        elif not budget.holds(probe.spent(self._model)):
+            self._model.load_state_dict(within)
+        spent = probe.spent(self._model)
+        told = {"kl_spent_round": spent.round, "kl_spent_total": spent.total, "kept": kept}
+        return {**mean_parts(parts), **told}
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Weights now and a round ago, and the optimiser."""
@@ -120,7 +174,10 @@ class Online:
         tensors = {f"model.{name}": each for name, each in self._model.state_dict().items()}
         tensors |= {f"previous.{n}": each for n, each in self._previous.state_dict().items()}
         tensors |= {f"optimiser.{name}": each for name, each in moments.items()}
-        return tensors, {"optimiser": groups, "gradient_updates": self.gradient_updates}
+        values = {"optimiser": groups, "gradient_updates": self.gradient_updates}
+        if self._floor is not None:
+            values["entropy_multiplier"] = self._floor.multiplier
+        return tensors, values
 
     def restore(
         self, tensors: dict[str, Tensor], values: dict[str, Any], history: list[Trajectories]
@@ -130,11 +187,12 @@ class Online:
         self._previous.load_state_dict(part(tensors, "previous."))
         load_optimiser(self._optimiser, part(tensors, "optimiser."), values["optimiser"])
         self.gradient_updates = values["gradient_updates"]
-        self._mixture = Mixture(self._settings.mixture, self._mixture.demonstrations)
+        if self._floor is not None:
+            self._floor.multiplier = values["entropy_multiplier"]
+        self._mixture = self._first
         self._history = [each.returns for each in history]
         for round, trajectories in enumerate(history):
-            draw = generator(self._seed, "admit", round)
-            self._mixture = self._mixture.admit(trajectories, draw)
+            self._admit(trajectories, round)
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

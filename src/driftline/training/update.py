@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -24,6 +24,14 @@ class Sampler(Protocol):
 
     def sample(self, batch: int, length: int, draw: np.random.Generator) -> Windows:
         """``batch`` windows of ``length`` steps."""
+        ...
+
+
+class Extra(Protocol):
+    """A term beside the model's own loss."""
+
+    def __call__(self, model: Any, windows: Windows) -> tuple[torch.Tensor, dict[str, float]]:
+        """The term for one batch, and what to report of it."""
         ...
 
 
@@ -63,20 +71,26 @@ def update(
     settings: UpdateSettings,
     rates: list[float],
     seed: int,
+    extra: Extra | None = None,
 ) -> Iterator[dict[str, float]]:
     """One gradient step for each of ``rates`` (factors of the learning rate).
 
-    Yields the parts of each step's loss; ``seed`` fixes batches and dropout.
+    Yields the parts of each step's loss; ``seed`` fixes batches and dropout. ``extra``
+    is added to the model's own loss.
     """
     draw = generator(seed, "batches")
     noise = torch.Generator().manual_seed(integer_seed(seed, "dropout"))
     for rate in rates:
         windows = sampler.sample(settings.batch, settings.window, draw)
         losses = model.loss(windows, noise)
+        total, parts = losses.total, losses.parts
+        if extra is not None:
+            term, told = extra(model, windows)
+            total, parts = total + term, {**parts, **told}
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * rate
-        descend(model.parameters(), optimiser, losses.total, settings.gradient_norm)
-        yield {"loss": float(losses.total.detach()), **losses.parts}
+        descend(model.parameters(), optimiser, total, settings.gradient_norm)
+        yield {"loss": float(total.detach()), **parts}
 
 
 def descend(
