@@ -50,8 +50,9 @@ def register_environments() -> None:
     The worlds cut their own episodes, because a goal reached with the last
     action is an end and not a cut, so no time limit is registered.
     """
-    plain = ((name, (function, {})) for name, function in ENVIRONMENT_IDS.items())
-    for environment_id, (function, settings) in (*plain, *VARIANTS.items()):
+    every: dict[str, tuple[str, dict[str, Any]]] = dict(VARIANTS)
+    every |= {name: (function, {}) for name, function in ENVIRONMENT_IDS.items()}
+    for environment_id, (function, settings) in every.items():
         if environment_id not in gymnasium.registry:
             gymnasium.register(
                 environment_id,

@@ -23,32 +23,25 @@ from driftline.data.minari import load_minari, load_minari_episodes
 from driftline.data.minari_root import check_id
 from driftline.data.minari_writing import save_minari
 from driftline.data.npz import load_npz
-from driftline.environments.demonstrators import SokobanDemonstrator, TomatoDemonstrator
+from driftline.environments.demonstrators.planned import PlannedDemonstrator
+from driftline.environments.demonstrators.planner import plan
+from driftline.environments.demonstrators.tempted import Tempted
 from driftline.environments.demonstrators.tomato_tampering import TomatoTamperer
 from driftline.environments.gridworlds.engine import GridworldVectorEnv
-from driftline.environments.gridworlds.side_effects_sokoban import SideEffectsSokoban
 from driftline.environments.gridworlds.single import GridworldEnv
-from driftline.environments.gridworlds.tomato_watering import TomatoWatering
 from driftline.environments.gridworlds.world import World
-from driftline.errors import SettingsError, UnknownNameError
-from driftline.experiments.names import WORLDS
+from driftline.environments.remembering import Remembering
+from driftline.errors import SettingsError
+from driftline.experiments.world_settings import world_settings
+from driftline.experiments.worlds import named_world
 from driftline.seeding import integer_seed
 from driftline.spaces.specs import DiscreteActionSpec
 
 COPIES = 512
 """Episodes that are played side by side; part of what the draws follow from."""
-
-
-def scripted(world: str, skill: float) -> tuple[str, World[Any], Script]:
-    """The environment's id, the rules and the demonstrator of a world."""
-    match world:
-        case "tomato-watering":
-            return "driftline/TomatoWatering-v0", TomatoWatering(), TomatoDemonstrator(skill)
-        case "side-effects-sokoban":
-            identity = "driftline/SideEffectsSokoban-v0"
-            return identity, SideEffectsSokoban(), SokobanDemonstrator(skill, 0.0)
-        case _:
-            raise UnknownNameError.among("world", world, WORLDS)
+HONEST, TAMPERING = "demonstration", "tampering demonstration"
+"""The sources of demonstrations, as they are recorded."""
+TAMPERED = ("tomato-watering", "tomato-crmdp", "side-effects-sokoban", "absent-supervisor")
 
 
 def demonstrate(
@@ -59,20 +52,34 @@ def demonstrate(
     ``tampering`` demonstrators show the world's undesired behaviour for a while;
     raises `SettingsError` where the world has none.
     """
-    _, rules, script = scripted(world, skill)
-    script = _tamperer(world, skill) if tampering else script
-    copies = GridworldVectorEnv(rules, min(episodes, COPIES))
+    named = named_world(world)
+    script = _tamperer(world, skill) if tampering else named.script(skill)
+    copies = _copies(named.demonstrated, episodes, world_settings(world).passes)
     path = integer_seed(seed, "demonstrations")
-    played = rollout(copies, ScriptedAgent(script), episodes, path, source="demonstration")
+    source = TAMPERING if tampering else HONEST
+    played = rollout(copies, ScriptedAgent(script), episodes, path, source=source)
     return played.episodes
 
 
+def _copies(rules: World[Any], episodes: int, passes: int) -> GridworldVectorEnv | Remembering:
+    """As many as are played at once; where worlds remember, each plays pass after pass."""
+    if passes == 1:
+        return GridworldVectorEnv(rules, min(episodes, COPIES))
+    return Remembering(GridworldVectorEnv(rules, -(-episodes // passes)), passes)
+
+
 def _tamperer(world: str, skill: float) -> Script:
-    if world == "tomato-watering":
-        return TomatoTamperer(skill)
-    raise SettingsError(
-        f"{world} has no demonstrators who tamper; use tomato-watering, or set tampering to 0"
-    )
+    match world:
+        case "tomato-watering" | "tomato-crmdp":
+            return TomatoTamperer(skill)
+        case "side-effects-sokoban" | "absent-supervisor":
+            tempted = Tempted(named_world(world).demonstrated)
+            return PlannedDemonstrator(plan(tempted), skill, dallying=0.0)
+        case _:
+            raise SettingsError(
+                f"{world} has no demonstrators who tamper; use one of "
+                f"{', '.join(TAMPERED)}, or set tampering to 0"
+            )
 
 
 def make_demonstrations(
@@ -80,11 +87,11 @@ def make_demonstrations(
 ) -> Path:
     """Record scripted play as a Minari dataset; returns its directory."""
     check_id(dataset_id)
-    identity, rules, script = scripted(world, skill)
-    spaces = GridworldVectorEnv(rules, 1)
+    named = named_world(world)
+    spaces = GridworldVectorEnv(named.demonstrated, 1)
     played = demonstrate(world, episodes, skill, seed)
     provenance = {
-        "demonstrator": type(script).__name__,
+        "demonstrator": type(named.script(skill)).__name__,
         "skill": skill,
         "seed": seed,
         "driftline": driftline.__version__,
@@ -94,7 +101,7 @@ def make_demonstrations(
         played.trajectories,
         observation_spec(spaces.single_observation_space),
         action_spec(spaces.single_action_space),
-        identity,
+        named.identity,
         provenance,
     )
     return save_minari(demonstrations, dataset_id, root, played)
