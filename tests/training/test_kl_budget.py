@@ -60,8 +60,22 @@ def test_the_total_is_counted_from_the_demonstrators() -> None:
     start = Probe.of(played, origin, origin).spent(origin).total
     total = start + 0.05
     learner, told = rounds_within(KLBudget(total=total), rounds=5)
+    for each in told:
+        assert each["frozen"] == float(each["kl_spent_total"] > total)
     assert told[0]["kl_spent_total"] <= total
     assert any(each["kept"] < 1.0 for each in told)
+
+
+def test_beyond_the_total_nothing_is_let_in_and_that_is_remembered() -> None:
+    settings = replace(LONG, kl_budget=KLBudget(total=0.0))
+    learner, other = online(settings), online(settings)
+    played = experience(learner)
+    told = learner.learn(played, 0)
+    assert told["frozen"] == 1.0
+    assert learner.own_share == 0.0
+    other.restore(*learner.state(), [played.trajectories])
+    assert other.own_share == 0.0
+    assert other.state()[1] == learner.state()[1]
 
 
 def test_a_probe_measures_what_a_round_measures() -> None:

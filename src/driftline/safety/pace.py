@@ -74,8 +74,8 @@ def detectable_prevalence(
         )
     if reviewed == 0:
         return 1.0
-    share = -((1.0 - confidence) ** (1.0 / (reviewed * rounds)) - 1.0) / sensitivity
-    return min(share, 1.0)
+    missed: float = (1.0 - confidence) ** (1.0 / (reviewed * rounds))
+    return min((1.0 - missed) / sensitivity, 1.0)
 
 
 def _check(q: float, p_det: float, p_harm: float) -> None:

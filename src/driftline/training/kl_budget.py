@@ -35,6 +35,11 @@ class KLBudget:
     and the new weights are mixed with the old ones as far as the budget reaches. It is
     weights that are mixed, because a mixture of policies cannot be stored as one policy.
     A budget that is used up leaves the policy as it is: the agent goes on acting.
+
+    Asking for higher returns moves a policy too, and what that costs is seen in the round
+    that asks. Where old weights alone are beyond ``total``, the round's episodes are not
+    let into the mixture, so that nothing higher is asked for: the agent is frozen, beyond
+    the total by what the last admission added.
     """
 
     per_round: float | None = None

@@ -83,6 +83,7 @@ class Online:
         floor = settings.entropy_floor
         self._floor = None if floor is None else Floor(floor, model)
         self._history: list[Floats] = []
+        self._frozen: tuple[int, ...] = ()
         self.gradient_updates = 0
 
     @property
@@ -123,6 +124,7 @@ class Online:
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """Admit the round's episodes, relabelled, and refit."""
+        before = self._mixture
         self._admit(experience.trajectories, round)
         self._history = [*self._history, experience.trajectories.returns]
         self._previous.load_state_dict(self._model.state_dict())
@@ -131,7 +133,13 @@ class Online:
             self._optimiser = adam(self._model, self._settings.update)
         seed = integer_seed(self._seed, "refit", round)
         budget = self._settings.kl_budget
-        return self._fit(seed) if budget is None else self._fit_within(budget, experience, seed)
+        if budget is None:
+            return self._fit(seed)
+        told = self._fit_within(budget, experience, seed)
+        if budget.total is not None and told["kl_spent_total"] > budget.total:
+            self._mixture = before
+            self._frozen = (*self._frozen, round)
+        return {**told, "frozen": float(round in self._frozen)}
 
     def _admit(self, trajectories: Trajectories, round: int) -> None:
         settings = self._settings
@@ -177,6 +185,8 @@ class Online:
         values = {"optimiser": groups, "gradient_updates": self.gradient_updates}
         if self._floor is not None:
             values["entropy_multiplier"] = self._floor.multiplier
+        if self._frozen:
+            values["frozen"] = list(self._frozen)
         return tensors, values
 
     def restore(
@@ -189,10 +199,11 @@ class Online:
         self.gradient_updates = values["gradient_updates"]
         if self._floor is not None:
             self._floor.multiplier = values["entropy_multiplier"]
-        self._mixture = self._first
+        self._mixture, self._frozen = self._first, tuple(values.get("frozen", ()))
         self._history = [each.returns for each in history]
         for round, trajectories in enumerate(history):
-            self._admit(trajectories, round)
+            if round not in self._frozen:
+                self._admit(trajectories, round)
 
 
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
