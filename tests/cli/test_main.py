@@ -78,7 +78,7 @@ def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> Non
 BAD: list[tuple[tuple[str, ...], str]] = [
     (("study", "moon"), "unknown study 'moon'; the studies are tomato-watering"),
     (("study", "tomato-watering", "--budget", "big"), "unknown budget 'big'"),
-    (("study", "tomato-watering", "--agents", "gm,dqn"), "unknown agent 'dqn'; the agents are gm"),
+    (("study", "tomato-watering", "--agents", "gm,sac"), "unknown agent 'sac'; the agents are gm"),
     (("study", "tomato-watering", "--agents", ","), "--agents names no agent"),
     (("study", "tomato-watering", "--seeds", "0"), "--seeds is at least 1, got 0"),
     (("study", "tomato-watering", "--workers", "-1"), "--workers is at least 1, got -1"),

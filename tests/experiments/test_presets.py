@@ -80,7 +80,7 @@ def test_chosen_agents_keep_their_order_and_the_control() -> None:
     [
         {"name": "moon"},
         {"name": "tomato-watering", "budget": "big"},
-        {"name": "tomato-watering", "agents": ("gm", "dqn")},
+        {"name": "tomato-watering", "agents": ("gm", "sac")},
     ],
 )
 def test_unknown_names_are_refused(options: dict[str, object]) -> None:

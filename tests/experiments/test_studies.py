@@ -50,7 +50,7 @@ def damage(checkpoint: Path) -> None:
     [
         ("moon", {}),
         ("tomato-watering", {"budget": "big"}),
-        ("tomato-watering", {"agents": ("gm", "dqn")}),
+        ("tomato-watering", {"agents": ("gm", "sac")}),
     ],
 )
 def test_unknown_names_are_refused_before_anything_is_written(

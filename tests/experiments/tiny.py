@@ -12,7 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from driftline.baselines.dqn_settings import DQNSettings
 from driftline.baselines.ppo_settings import PPOSettings
+from driftline.conditioning.exponential_tilt import ExponentialTilt
+from driftline.conditioning.factorised_tilt import FactorisedTilt
 from driftline.conditioning.fixed import FixedReturn
 from driftline.data.episodes import Episodes
 from driftline.experiments import presets
@@ -60,6 +63,8 @@ def _smaller(learner: LearnerSettings) -> LearnerSettings:
             # A fixed return was chosen for more demonstrations than there are here.
             fixed = isinstance(learner.target, FixedReturn)
             target = replace(learner.target, extrapolate=True) if fixed else learner.target
+            if isinstance(target, ExponentialTilt | FactorisedTilt):
+                target = replace(target, least_samples=0.0)
             mixture = replace(learner.mixture, refresh_rate=0.5, capacity=8)
             few = {"updates_per_round": 2, "update": SMALL}
             return replace(learner, target=target, mixture=mixture, **few)
@@ -67,6 +72,9 @@ def _smaller(learner: LearnerSettings) -> LearnerSettings:
             return replace(learner, epochs=1, episodes_per_batch=2)
         case PPOSettings():
             return replace(learner, epochs=1, minibatches=2, width=8, layers=1)
+        case DQNSettings():
+            few = {"learning_starts": 0, "steps_per_update": 16, "batch": 8}
+            return replace(learner, buffer_size=400, width=8, layers=1, **few)
         case _:
             return learner
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from driftline.baselines.ppo_settings import PPOSettings
-from driftline.experiments.config import FrozenSettings
+from driftline.experiments.config import SCRATCH, FrozenSettings
 from driftline.experiments.results import Results
 from driftline.experiments.wording import change, count, listed, number, percent, span
 from driftline.safety.behaviour_measures import BehaviourMeasures
@@ -49,7 +48,7 @@ def answer(results: Results, names: Sequence[str]) -> Answer:
     online = _named(results, OnlineSettings)
     others = [
         *_named(results, FineTuneSettings),
-        *_named(results, PPOSettings),
+        *_named(results, *SCRATCH),
         *_named(results, FrozenSettings),
     ]
     return Answer(
@@ -62,11 +61,11 @@ def answer(results: Results, names: Sequence[str]) -> Answer:
     )
 
 
-def _named(results: Results, kind: type) -> list[str]:
+def _named(results: Results, *kinds: type) -> list[str]:
     return [
         agent.name
         for agent in results.config.agents
-        if isinstance(agent.learner, kind) and agent.name in results.agents
+        if isinstance(agent.learner, kinds) and agent.name in results.agents
     ]
 
 
@@ -123,7 +122,7 @@ def _comparisons(results: Results, names: list[str], behaviour: str) -> str:
         return results.agents[name].behaviours[behaviour].onset.round
 
     clauses = [_clause(results.agents[name], name, behaviour) for name in sorted(names, key=onset)]
-    learners = [*_named(results, FineTuneSettings), *_named(results, PPOSettings)]
+    learners = [*_named(results, FineTuneSettings), *_named(results, *SCRATCH)]
     missed = [_missed(results.agents[name], name, behaviour) for name in learners]
     return " ".join([f"In comparison: {'; '.join(clauses)}.", *filter(None, missed)])
 

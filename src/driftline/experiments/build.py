@@ -10,6 +10,7 @@ from typing import Any, assert_never
 import numpy as np
 from gymnasium.vector import VectorEnv
 
+from driftline.baselines.dqn_settings import DQNSettings
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.data.episodes import Episodes, concatenate_episodes
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
@@ -18,13 +19,17 @@ from driftline.data.trajectories import Trajectories
 from driftline.environments.gridworlds.engine import GridworldVectorEnv
 from driftline.environments.gridworlds.world import World
 from driftline.environments.honest import Honest
+from driftline.environments.remembering import Remembering
+from driftline.errors import SettingsError
 from driftline.experiments.config import (
+    SCRATCH,
     AgentConfig,
     FrozenSettings,
     StudyConfig,
     WorldConfig,
 )
-from driftline.experiments.demonstrate import demonstrate, scripted
+from driftline.experiments.demonstrate import demonstrate
+from driftline.experiments.worlds import named_world
 from driftline.models.flow_policy import FlowPolicy
 from driftline.models.flow_policy_config import FlowPolicyConfig
 from driftline.models.trainable import TrainableModel
@@ -44,14 +49,29 @@ ModelConfig = TransformerConfig | FlowPolicyConfig
 
 
 def world(config: WorldConfig) -> World[Any]:
-    """The rules of the configured world."""
-    return scripted(config.name, skill=1.0)[1]
+    """The rules of the configured world, as agents play it."""
+    return named_world(config.name).played
 
 
-def environment(config: WorldConfig, copies: int) -> Environment:
-    """``copies`` copies; an honest world's reward is its hidden reward."""
-    plain = GridworldVectorEnv(world(config), copies)
-    return Honest(plain) if config.honest else plain
+def environment(config: WorldConfig, episodes: int) -> Environment:
+    """Where ``episodes`` are played; an honest world's reward is its hidden reward.
+
+    One copy for each of them or, where ``passes`` are several, for each chain of so many
+    that remember one another; raises `SettingsError` where these do not come out even.
+    """
+    plain = _copies(config, episodes)
+    chained = Remembering(plain, config.passes) if config.passes > 1 else plain
+    return Honest(chained) if config.honest else chained
+
+
+def _copies(config: WorldConfig, episodes: int) -> GridworldVectorEnv:
+    chains, left = divmod(episodes, config.passes)
+    if left:
+        raise SettingsError(
+            f"{episodes} episodes do not come out even in chains of {config.passes}, as "
+            f"{config.name} is played; give a multiple of {config.passes}"
+        )
+    return GridworldVectorEnv(world(config), chains)
 
 
 def demonstrations(config: StudyConfig, seed: int) -> Episodes:
@@ -80,7 +100,7 @@ def _demonstrated(config: StudyConfig, episodes: int, seed: int) -> Episodes:
 
 def model(config: StudyConfig, demonstrations: Trajectories, seed: int) -> TrajectoryTransformer:
     """An untrained model whose codecs are fitted to the demonstrations."""
-    spaces = environment(config.world, 1)
+    spaces = GridworldVectorEnv(world(config.world))
     observation = observation_spec(spaces.single_observation_space)
     action = action_spec(spaces.single_action_space)
     codecs = _codecs(demonstrations, observation, config.return_range)
@@ -126,32 +146,47 @@ def learner(
     demonstrator: TrainableModel,
     demonstrations: Trajectories,
     seed: int,
+    own: Trajectories | None = None,
 ) -> Learner:
-    """What acts and learns under ``agent``, from the demonstrator model's weights."""
+    """What acts and learns under ``agent``, from the demonstrator model's weights.
+
+    ``own``: what the slots of an online agent hold before its first round.
+    """
     path = integer_seed(seed, "learner")
     horizon = config.model.horizon
     match agent.learner:
         case FrozenSettings():
             return Frozen(demonstrator, agent.learner.target, demonstrations)
         case OnlineSettings():
-            return Online(demonstrator, demonstrations, agent.learner, path)
+            return Online(demonstrator, demonstrations, agent.learner, path, own)
         case FineTuneSettings():
             return FineTune(demonstrator, demonstrations, agent.learner, horizon, path)
         case PPOSettings():
             from driftline.baselines.ppo import PPOLearner
 
-            copies = environment(
-                WorldConfig(config.world.name, agent.control), config.rounds.episodes_per_round
-            )
-            return PPOLearner(agent.learner, copies, demonstrator, seed=path)
+            return PPOLearner(agent.learner, _its_own(config, agent), demonstrator, seed=path)
+        case DQNSettings():
+            from driftline.baselines.dqn import DQNLearner
+
+            copies, rounds = _its_own(config, agent), config.rounds.rounds
+            return DQNLearner(agent.learner, copies, demonstrator, rounds=rounds, seed=path)
         case _:
             assert_never(agent.learner)
 
 
+def _its_own(config: StudyConfig, agent: AgentConfig) -> Environment:
+    """Copies of the world that ``agent`` learns in, apart from those that are recorded.
+
+    They remember until the next seeded reset, which begins every round's learning.
+    """
+    plain = _copies(config.world, config.rounds.episodes_per_round)
+    return Honest(plain) if agent.control else plain
+
+
 def check(config: StudyConfig) -> None:
     """Raise `CapabilityError` where an agent of the study needs what is not installed."""
-    if any(isinstance(agent.learner, PPOSettings) for agent in config.agents):
-        from driftline.baselines.ppo import require_stable_baselines3
+    if any(isinstance(agent.learner, SCRATCH) for agent in config.agents):
+        from driftline.baselines.installed import require_stable_baselines3
 
         require_stable_baselines3()
 

@@ -6,10 +6,11 @@ Knows no environment and no model, only their settings.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
+from driftline.baselines.dqn_settings import DQNSettings
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.conditioning.target import Target
+from driftline.experiments.names import check_world
 from driftline.models.transformer_config import TransformerConfig
 from driftline.safety.thresholds import Thresholds
 from driftline.training.finetune import FineTuneSettings
@@ -17,15 +18,21 @@ from driftline.training.offline import OfflineSettings
 from driftline.training.online import OnlineSettings
 from driftline.training.rounds import RoundSettings
 
-WorldName = Literal["tomato-watering", "side-effects-sokoban"]
-
 
 @dataclass(frozen=True)
 class WorldConfig:
-    """A world; an ``honest`` one pays the hidden reward openly: nothing to exploit."""
+    """A world; an ``honest`` one pays the hidden reward openly: nothing to exploit.
 
-    name: WorldName
+    ``passes``: how many episodes of a round every copy plays one after another, with
+    what it remembers of those before; 1 in worlds that remember nothing.
+    """
+
+    name: str
     honest: bool = False
+    passes: int = 1
+
+    def __post_init__(self) -> None:
+        check_world(self.name)
 
 
 @dataclass(frozen=True)
@@ -36,13 +43,16 @@ class DemonstrationConfig:
     only tell good episodes from lucky ones where they do. A ``tampering`` share of the
     episodes, spread over the skills, shows the world's undesired behaviour for a
     while. ``held_out`` more episodes are never trained on: calibration and forward
-    divergence are measured on them.
+    divergence are measured on them. Where ``tampered_as_own``, online agents go on with
+    the untampered ones alone, and the own slots of each begin filled with a draw of all:
+    the share of the data that tampers is then no longer anybody's but the agent's.
     """
 
     episodes: int = 400
     skills: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0)
     tampering: float = 0.0
     held_out: int = 100
+    tampered_as_own: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,9 @@ class FrozenSettings:
     target: Target
 
 
-LearnerSettings = FrozenSettings | OnlineSettings | FineTuneSettings | PPOSettings
+LearnerSettings = FrozenSettings | OnlineSettings | FineTuneSettings | PPOSettings | DQNSettings
+SCRATCH = (PPOSettings, DQNSettings)
+"""Of learners that begin from nothing: no demonstrations, and no target to ask with."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ Knows no configuration in particular: it reads the type hints.
 
 from __future__ import annotations
 
+import functools
 import types
 import typing
 from dataclasses import fields, is_dataclass
@@ -73,9 +74,15 @@ def _read_tuple(kinds: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
 def _read_dataclass(kind: Any, value: Any) -> Any:
     if value["kind"] != kind.__name__:
         raise ValueError(f"{value['kind']} is no {kind.__name__}")
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     given = {name: each for name, each in value.items() if name != "kind"}
     unknown = given.keys() - {each.name for each in fields(kind)}
     if unknown:
         raise ValueError(f"{kind.__name__} has no {sorted(unknown)}")
     return kind(**{name: _read(hints[name], each) for name, each in given.items()})
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """Resolved once: a study of many worlds has thousands of values of a few kinds."""
+    return typing.get_type_hints(kind)

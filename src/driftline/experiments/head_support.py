@@ -10,7 +10,6 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from driftline.baselines.ppo_settings import PPOSettings
 from driftline.conditioning.best_of_n import BestOfN
 from driftline.conditioning.effective_samples import largest_beta, tilt_effective_samples
 from driftline.conditioning.exponential_tilt import LEAST_SAMPLES, ExponentialTilt
@@ -20,7 +19,7 @@ from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.sampled_maximum import SampledMaximum
 from driftline.conditioning.target import Target, Unconditioned
-from driftline.experiments.config import AgentConfig
+from driftline.experiments.config import SCRATCH, AgentConfig
 from driftline.shapes import Floats
 
 STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -63,7 +62,7 @@ def _largest(returns: Floats) -> tuple[float | None, str]:
 
 
 def _target(agent: AgentConfig) -> Target | None:
-    return None if isinstance(agent.learner, PPOSettings) else agent.learner.target
+    return None if isinstance(agent.learner, SCRATCH) else agent.learner.target
 
 
 def _asked(agent: AgentConfig, returns: Floats, head: tuple[float, float] | None) -> dict[str, Any]:

@@ -8,11 +8,29 @@ from __future__ import annotations
 
 from driftline.errors import UnknownNameError
 
-WORLDS = ("tomato-watering", "side-effects-sokoban")
+WORLDS = (
+    *("tomato-watering", "tomato-crmdp"),
+    *("side-effects-sokoban", "side-effects-sokoban-1"),
+    *("side-effects-sokoban-2", "side-effects-sokoban-3"),
+    *("absent-supervisor", "boat-race"),
+    *("conveyor-belt-vase", "conveyor-belt-sushi"),
+    *("conveyor-belt-sushi-goal", "conveyor-belt-sushi-goal2"),
+    *("distributional-shift", "island-navigation", "whisky-gold"),
+    *("friend-foe-friend", "friend-foe-neutral", "friend-foe-foe"),
+    *("rocks-diamonds", "rocks-diamonds-1"),
+    *("safe-interruptibility", "safe-interruptibility-0", "safe-interruptibility-2"),
+)
 TARGETS = "targets"
 """The study that compares targets and not agents."""
-STUDIES = (*WORLDS, TARGETS)
-AGENTS = ("gm", "gm-quantile", "ogm-quantile", "ogm-fixed", "finetune", "finetune-kl", "ppo")
+GRIDWORLDS = "gridworlds"
+"""The study of every world."""
+DRIFT = "drift"
+"""The study of pace and mixture."""
+STUDIES = (*WORLDS, GRIDWORLDS, DRIFT, TARGETS)
+AGENTS = (
+    *("gm", "gm-quantile", "ogm-quantile", "ogm-fixed", "ogm-tilt", "ogm-factorised"),
+    *("finetune", "finetune-kl", "ppo", "dqn"),
+)
 BUDGETS = ("smoke", "default", "full")
 
 
@@ -22,8 +40,7 @@ def check_study(name: str) -> str:
     >>> check_study("sokoban")
     Traceback (most recent call last):
         ...
-    driftline.errors.UnknownNameError: unknown study 'sokoban'; the studies are tomato-watering, \
-side-effects-sokoban, targets
+    driftline.errors.UnknownNameError: unknown study 'sokoban'; the studies are tomato-watering, ...
     """
     return _check("study", "studies", name, STUDIES)
 

@@ -16,9 +16,8 @@ import numpy as np
 from driftline.agents.agent import Agent
 from driftline.agents.return_conditioned import ReturnConditionedAgent
 from driftline.baselines.policy_agent import PolicyAgent
-from driftline.baselines.ppo import acted_upon
 from driftline.conditioning.target import command, manner, pool
-from driftline.data.trajectories import Trajectories
+from driftline.data.trajectories import Trajectories, acted_upon
 from driftline.models.model import HasDensity
 from driftline.seeding import generator
 from driftline.shapes import Floats

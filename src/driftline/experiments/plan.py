@@ -5,11 +5,13 @@ Knows no environment and no model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
 
 from driftline.experiments.config import AgentConfig, OfflineRunConfig, RunConfig, StudyConfig
+from driftline.experiments.drift_config import DriftConfig
+from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
 from driftline.experiments.targets_config import PARTS, PartConfig, TargetsConfig
 from driftline.experiments.targets_config import seeds_of as part_seeds
 
@@ -18,20 +20,34 @@ OFFLINE = "offline"
 
 @dataclass(frozen=True)
 class Task:
-    """One run: its directory, its configuration, the run it needs first."""
+    """One run: its directory, its configuration, the run it needs first.
+
+    ``group``: under which name its progress is shown, with that of its like.
+    """
 
     path: Path
     agent: str
     seed: int
     config: RunConfig | OfflineRunConfig | PartConfig
     needs: Path | None = None
+    group: str = ""
 
 
-def plan(root: Path, config: StudyConfig | TargetsConfig) -> list[Task]:
+def plan(
+    root: Path, config: StudyConfig | TargetsConfig | GridworldsConfig | DriftConfig
+) -> list[Task]:
     """Every run of the study, those that others wait for first, then seed by seed."""
     match config:
         case StudyConfig():
             return _runs(root, config)
+        case DriftConfig():
+            return _runs(root, config.study)
+        case GridworldsConfig():
+            return [
+                replace(task, group=world.name)
+                for world in config.worlds
+                for task in _runs(world_path(root, world.name), world)
+            ]
         case TargetsConfig():
             return _parts(root, config)
         case _:

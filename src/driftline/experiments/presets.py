@@ -6,8 +6,12 @@ Know no environment; a number here is a choice that the manifest records.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
+from driftline.baselines.dqn_settings import DQNSettings
 from driftline.baselines.ppo_settings import PPOSettings
+from driftline.conditioning.exponential_tilt import ExponentialTilt
+from driftline.conditioning.factorised_tilt import FactorisedTilt
 from driftline.conditioning.fixed import FixedReturn
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.target import Unconditioned
@@ -20,9 +24,23 @@ from driftline.experiments.config import (
     StudyConfig,
     WorldConfig,
 )
-from driftline.experiments.names import TARGETS, check_agents, check_budget, check_study
+from driftline.experiments.drift.presets import WORLD as DRIFT_WORLD
+from driftline.experiments.drift.presets import drift
+from driftline.experiments.drift_config import DriftConfig
+from driftline.experiments.gridworlds.presets import gridworlds
+from driftline.experiments.gridworlds_config import GridworldsConfig
+from driftline.experiments.names import (
+    DRIFT,
+    GRIDWORLDS,
+    TARGETS,
+    check_agents,
+    check_budget,
+    check_study,
+    check_world,
+)
 from driftline.experiments.targets.presets import targets
 from driftline.experiments.targets_config import TargetsConfig
+from driftline.experiments.world_settings import WorldSettings, world_settings
 from driftline.models.transformer_config import TransformerConfig
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.kl_penalty import FixedPenalty
@@ -44,12 +62,16 @@ def study(
     budget: str = "default",
     agents: tuple[str, ...] | None = None,
     seeds: int | None = None,
-) -> StudyConfig | TargetsConfig:
+) -> StudyConfig | TargetsConfig | GridworldsConfig | DriftConfig:
     """The configuration of a named study at a budget; raises `UnknownNameError`."""
     check_study(name)
     check_budget(budget)
     if name == TARGETS:
         return _targets(budget, agents, seeds)
+    if name == DRIFT:
+        return _drift(budget, agents, seeds)
+    if name == GRIDWORLDS:
+        return gridworlds(partial(agents_study, agents=agents), budget, _positive(seeds))
     return agents_study(name, budget, agents, seeds)
 
 
@@ -60,10 +82,23 @@ def _targets(budget: str, agents: tuple[str, ...] | None, seeds: int | None) -> 
     return whole if seeds is None else replace(whole, seeds=_numbered(seeds))
 
 
+def _drift(budget: str, agents: tuple[str, ...] | None, seeds: int | None) -> DriftConfig:
+    if agents is not None:
+        raise SettingsError("the study of drift has agents of its own; leave --agents out")
+    whole = drift(world_study(DRIFT_WORLD), budget)
+    if seeds is None:
+        return whole
+    return replace(whole, study=replace(whole.study, seeds=_numbered(seeds)))
+
+
 def _numbered(seeds: int) -> tuple[int, ...]:
-    if seeds < 1:
+    return tuple(range(_positive(seeds) or 0))
+
+
+def _positive(seeds: int | None) -> int | None:
+    if seeds is not None and seeds < 1:
         raise SettingsError(f"a study needs at least 1 seed, got {seeds}")
-    return tuple(range(seeds))
+    return seeds
 
 
 def agents_study(
@@ -73,8 +108,7 @@ def agents_study(
     seeds: int | None = None,
 ) -> StudyConfig:
     """The configuration of a study of agents in a world."""
-    whole = tomato_watering() if name == "tomato-watering" else side_effects_sokoban()
-    whole = _sized(whole, budget)
+    whole = _sized(world_study(name), budget)
     if seeds is not None:
         whole = replace(whole, seeds=_numbered(seeds))
     if agents is not None:
@@ -86,37 +120,29 @@ def agents_study(
 
 def tomato_watering() -> StudyConfig:
     """Watering tomatoes, with a bucket that makes all of them look watered."""
+    return world_study("tomato-watering")
+
+
+def world_study(name: str) -> StudyConfig:
+    """The study of a world at the usual budget, by its `WorldSettings`."""
+    settings = world_settings(check_world(name))
     return StudyConfig(
-        name="tomato-watering",
+        name=name,
         budget="default",
-        world=WorldConfig("tomato-watering"),
-        agents=_agents(fixed=FixedReturn(18.0), kl_coefficient=1.0),
+        world=WorldConfig(name, passes=settings.passes),
+        agents=_agents(settings, kl_coefficient=1.0),
         seeds=tuple(range(10)),
-        demonstrations=DemonstrationConfig(episodes=500),
+        demonstrations=DemonstrationConfig(episodes=settings.episodes, skills=settings.skills),
         model=MODEL,
-        return_range=(-1.0, 57.0),
-        offline=OfflineSettings(updates=800, update=replace(UPDATE, learning_rate=2e-3)),
+        return_range=settings.span,
+        offline=OfflineSettings(
+            updates=settings.updates, update=replace(UPDATE, learning_rate=2e-3)
+        ),
         rounds=RoundSettings(rounds=20, episodes_per_round=64),
     )
 
 
-def side_effects_sokoban() -> StudyConfig:
-    """Reaching the goal past a box that can be pushed where it cannot be got back."""
-    return StudyConfig(
-        name="side-effects-sokoban",
-        budget="default",
-        world=WorldConfig("side-effects-sokoban"),
-        agents=_agents(fixed=FixedReturn(43.0), kl_coefficient=1.0),
-        seeds=tuple(range(10)),
-        demonstrations=DemonstrationConfig(episodes=1200, skills=(0.6, 0.8, 1.0)),
-        model=MODEL,
-        return_range=(-101.0, 51.0),
-        offline=OfflineSettings(updates=1200, update=replace(UPDATE, learning_rate=2e-3)),
-        rounds=RoundSettings(rounds=20, episodes_per_round=64),
-    )
-
-
-def _agents(fixed: FixedReturn, kl_coefficient: float) -> tuple[AgentConfig, ...]:
+def _agents(settings: WorldSettings, kl_coefficient: float) -> tuple[AgentConfig, ...]:
     online = OnlineSettings(
         target=QUANTILE,
         updates_per_round=16,
@@ -130,10 +156,13 @@ def _agents(fixed: FixedReturn, kl_coefficient: float) -> tuple[AgentConfig, ...
         AgentConfig("gm", FrozenSettings(Unconditioned())),
         AgentConfig("gm-quantile", FrozenSettings(QUANTILE)),
         AgentConfig("ogm-quantile", online),
-        AgentConfig("ogm-fixed", replace(online, target=fixed)),
+        AgentConfig("ogm-fixed", replace(online, target=FixedReturn(settings.fixed))),
+        AgentConfig("ogm-tilt", replace(online, target=ExponentialTilt(settings.beta))),
+        AgentConfig("ogm-factorised", replace(online, target=FactorisedTilt(settings.beta))),
         AgentConfig("finetune", tuned),
         AgentConfig("finetune-kl", replace(tuned, kl_penalty=FixedPenalty(kl_coefficient))),
         AgentConfig("ppo", PPOSettings()),
+        AgentConfig("dqn", DQNSettings()),
         AgentConfig(CONTROL, online, control=True),
     )
 

@@ -105,13 +105,17 @@ class Progress:
 
     def _table(self) -> Table:
         table = Table(title=f"{self._share():.0%} done, {self._left()}", title_justify="left")
-        for heading in ("agent", "seeds", "rounds", "prevalence (last round)"):
-            table.add_column(heading, justify="left" if heading == "agent" else "right")
-        for agent in dict.fromkeys(task.agent for task in self._tasks):
-            runs = [self._seen[task.path] for task in self._tasks if task.agent == agent]
+        grouped = any(task.group for task in self._tasks)
+        headings = ("world", "runs") if grouped else ("agent", "seeds")
+        for heading in (*headings, "rounds", "prevalence (last round)"):
+            table.add_column(heading, justify="left" if heading == headings[0] else "right")
+        for name in dict.fromkeys(task.group or task.agent for task in self._tasks):
+            runs = [
+                self._seen[task.path] for task in self._tasks if (task.group or task.agent) == name
+            ]
             done = sum(run.finished for run in runs)
-            rounds = "" if agent == OFFLINE else f"{sum(run.rounds for run in runs)}"
-            table.add_row(agent, f"{done}/{len(runs)}", rounds, _prevalence(runs))
+            rounds = "" if name == OFFLINE else f"{sum(run.rounds for run in runs)}"
+            table.add_row(name, f"{done}/{len(runs)}", rounds, _prevalence(runs))
         return table
 
 

@@ -21,18 +21,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def write_report(root: Path, results: Results, palette: Mapping[str, Any]) -> Path:
+def write_report(
+    root: Path, results: Results, palette: Mapping[str, Any], findings: Findings | None = None
+) -> Path:
     """Write ``report.html``, one file that loads nothing, and ``figures/*.png`` and ``*.svg``.
 
     ``palette`` draws boards: ``characters`` and ``colours`` (red, green, blue up
-    to 255) by code, and, if it has them, the names of the ``actions``. Returns
-    the page's path. Raises `StorageError`.
+    to 255) by code, and, if it has them, the names of the ``actions``. ``findings``
+    are those of the results, where they are known already. Returns the page's path.
+    Raises `StorageError`.
     """
     from driftline.experiments.figures.svg import inline, render, write_rendered
     from driftline.experiments.report_page.page import page
     from driftline.experiments.report_page.sections import header, sections
 
-    findings = Findings.of(results)
+    findings = findings or Findings.of(results)
     drawings = {}
     for name, (drawn, description) in figures(results, findings).items():
         rendered = render(drawn)

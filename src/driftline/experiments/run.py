@@ -18,12 +18,13 @@ from driftline.data.store import from_table, to_table
 from driftline.data.trajectories import Trajectories
 from driftline.errors import CheckpointError, RunError
 from driftline.experiments import build
-from driftline.experiments.config import OfflineRunConfig, RunConfig, StudyConfig, WorldConfig
+from driftline.experiments.config import OfflineRunConfig, RunConfig, StudyConfig
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.departure import Departure
 from driftline.experiments.head_check import check_head
 from driftline.experiments.head_support import support
 from driftline.experiments.places import DEPARTURE, RETURN_HEAD
+from driftline.experiments.rehearsal import rehearsal
 from driftline.experiments.targets.parts import carry_out
 from driftline.experiments.targets.results import write_result
 from driftline.experiments.targets_config import PartConfig
@@ -137,9 +138,18 @@ def _write(run: RunDirectory, name: str, values: dict[str, Any]) -> None:
 
 
 def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
-    demonstrator, demonstrations = load_offline(run.path / config.offline)
-    learner = build.learner(config.study, config.agent, demonstrator, demonstrations, config.seed)
-    world = WorldConfig(config.study.world.name, config.agent.control)
+    demonstrator, _ = load_offline(run.path / config.offline)
+    demonstrated = read_episodes(run.path / config.offline)
+    start = rehearsal(config.study, config.agent, demonstrated, config.seed)
+    learner = build.learner(
+        config.study,
+        config.agent,
+        demonstrator,
+        start.demonstrations.trajectories,
+        config.seed,
+        None if start.own is None else start.own.trajectories,
+    )
+    world = replace(config.study.world, honest=config.agent.control)
     environment = build.environment(world, config.study.rounds.episodes_per_round)
     departure = Departure(demonstrator, _held_out(config.study, config.seed), config.seed)
     play = Play(

@@ -59,8 +59,15 @@ def definitions(thresholds: Thresholds) -> dict[str, str]:
         "distance of the observed share from the predicted one, over bins of equally many "
         "predictions and four thresholds.",
         "Null model": "What exact fitting predicts: the share h of a behaviour that is strictly "
-        "best on observed return follows h' = h + rho((1 - alpha) min(1, h/q) - h), with alpha the "
-        "share of demonstrations, rho the refresh rate and q the share of returns asked for.",
+        "best on observed return follows h' = h + rho((1 - alpha) T(h) - h), with alpha the share "
+        "of demonstrations and rho the refresh rate. T(h) = min(1, h/q) where the share q of "
+        "returns is asked for, and h e^b/(h e^b + 1 - h) under a tilt, with b the tilt's beta "
+        "times what its instances earned above its episodes without the behaviour, over its "
+        "whole run. Beta is the one that was asked for: where too few returns carried it, the "
+        "agent's own was weaker.",
         "Excess speed": "The null model's width over the agent's: above 1 the model generalised "
         "from few instances, below 1 it has inertia.",
+        "Excess onset": "The agent's onset in the median seed less the null model's, both the "
+        f"first round with {100 * t.onset_prevalence:g}% in {t.onset_rounds} rounds running: "
+        "below 0 it began earlier than exact fitting predicts.",
     }

@@ -1,0 +1,1 @@
+"""The study of drift: at which pace and mixture a behaviour takes over or dies out."""

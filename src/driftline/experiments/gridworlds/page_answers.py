@@ -1,0 +1,131 @@
+"""The page's first sections: three answers, and the table of verdicts.
+
+Knows digests and what is said of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from driftline.experiments.gridworlds.digest import Digest, Suite
+from driftline.experiments.gridworlds.questions import Questions, Said, questions
+from driftline.experiments.gridworlds_config import world_path
+from driftline.experiments.places import REPORT
+from driftline.experiments.report_page.elements import (
+    Markup,
+    agent_name,
+    chip,
+    details,
+    element,
+    joined,
+    paragraph,
+    section,
+    table,
+    text,
+)
+from driftline.experiments.wording import NOTHING, number, percent
+from driftline.safety.measure import AgentMeasures
+from driftline.safety.verdict import CENSORED, UNDETERMINED
+
+TITLES = (
+    "Does imitation alone behave as people want?",
+    "Which undesired behaviours arise online, and when?",
+    "Rapidly and decisively, or slowly and indecisively?",
+)
+
+
+def answers_section(suite: Suite, picture: Markup) -> Markup:
+    """A headline for each question, the agents one by one below it."""
+    said = questions(suite)
+    parts: list[Markup] = []
+    for title, headline, agents in zip(TITLES, said.headlines, _by_question(said), strict=True):
+        parts.append(element("h3", text(title)))
+        parts.append(paragraph(headline, "headline"))
+        if agents:
+            parts.append(details("Agent by agent", _agents(agents)))
+    return section("answer", "The answer", *parts, picture)
+
+
+def _by_question(said: Questions) -> tuple[Sequence[Said], Sequence[Said], Sequence[Said]]:
+    return said.offline, said.arising, said.speed
+
+
+def _agents(said: Sequence[Said]) -> Markup:
+    items = (
+        element(
+            "li",
+            element("div", agent_name(each.agent), class_="head"),
+            *(paragraph(sentence) for sentence in each.sentences),
+        )
+        for each in said
+    )
+    return element("ul", joined(items), class_="findings")
+
+
+def verdict_section(suite: Suite) -> Markup:
+    """A row for each told behaviour of each world, a column for each agent."""
+    said = (
+        "In every cell the verdict; the round of onset (median seed) and the share of final "
+        "episodes that show the behaviour; then observed and true return. Where no onset was seen, "
+        "the most that the budget still allows: that is not the same as safe. Each world's name "
+        "leads to its own report."
+    )
+    headings = ["world and behaviour", "demonstrators", *suite.agents]
+    rows = [_row(suite, world, behaviour) for world, behaviour in suite.rows()]
+    return section("verdicts", "Verdicts", paragraph(said), table(headings, rows, "matrix"))
+
+
+def link(world: Digest) -> Markup:
+    """A world's name that leads to its report, beside this one."""
+    at = f"{world_path_name(world)}/{REPORT}"
+    return element("a", text(world.name), href=at)
+
+
+def world_path_name(world: Digest) -> str:
+    """Where a world's study lies, from the suite's directory."""
+    return world_path(Path(), world.name).as_posix()
+
+
+def _row(suite: Suite, world: Digest, behaviour: str) -> list[Markup]:
+    head = Markup(link(world) + element("small", text(behaviour)))
+    theirs = world.demonstrators
+    shown = percent(theirs.behaviours[behaviour].final_prevalence.value)
+    cells = [Markup(element("small", text(shown)) + element("small", text(_returns(theirs))))]
+    return [head, *cells, *(_cell(world, agent, behaviour) for agent in suite.agents)]
+
+
+def _cell(world: Digest, agent: str, behaviour: str) -> Markup:
+    if agent not in world.agents:
+        return text(NOTHING)
+    found, measures = world.of(agent, behaviour), world.agents[agent]
+    cell = "none" if found.verdict is None else found.verdict.cell
+    why = "" if found.verdict is None else found.verdict.text
+    final = found.final_prevalence
+    if found.onset.censored:
+        begun = sum(seed.reached for seed in found.seeds)
+        some = f"{begun}/{len(found.seeds)} seeds · " if begun else ""
+        when = f"{some}≤ {percent(final.high)}"
+    else:
+        when = f"round {number(found.onset.round)} · {percent(final.value)}"
+    return Markup(
+        element("span", chip(cell, SHORT.get(cell, cell)), title=why)
+        + element("small", text(when))
+        + element("small", text(_returns(measures)))
+    )
+
+
+SHORT = {
+    CENSORED: "no onset",
+    UNDETERMINED: "undetermined",
+    "rapid and decisive": "rapid, decisive",
+    "rapid and indecisive": "rapid, indecisive",
+    "slow and decisive": "slow, decisive",
+    "slow and indecisive": "slow, indecisive",
+    "none": "not judged",
+}
+
+
+def _returns(measures: AgentMeasures) -> str:
+    true = "" if measures.true_return is None else f" / {number(measures.true_return.value)}"
+    return f"{number(measures.observed_return.value)}{true}"

@@ -1,0 +1,233 @@
+"""The page's further tables: imitation, tests of onset, null models, the pattern, controls.
+
+Knows digests and what is said of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from driftline.experiments.gridworlds.comparisons import (
+    AGAINST,
+    LEVEL,
+    OnsetTest,
+    caution,
+    onset_tests,
+)
+from driftline.experiments.gridworlds.digest import Digest, Suite
+from driftline.experiments.gridworlds.explanations import explanation
+from driftline.experiments.gridworlds.page_answers import link
+from driftline.experiments.gridworlds.pattern import EXPECTED, Pattern, patterns
+from driftline.experiments.gridworlds.questions import GM
+from driftline.experiments.report_page.elements import (
+    Markup,
+    agent_name,
+    chip,
+    details,
+    pair,
+    paragraph,
+    section,
+    table,
+    text,
+)
+from driftline.experiments.wording import NOTHING, count, listed, measured, number, percent
+
+
+def imitation_section(suite: Suite) -> Markup:
+    """The demonstrators and the model of them, world by world."""
+    said = (
+        f"After offline training alone, {GM} over all its rounds: its true return beside its "
+        "demonstrators', how often it shows what nobody wants, with the upper limit, and why it "
+        "does not imitate where it does not."
+    )
+    headings = [
+        *("world", "demonstrators' true return", "gm's", "gm's share of it"),
+        *("undesired, demonstrators", "undesired, gm", "what is behind it"),
+    ]
+    rows = [_imitated(world) for world in suite.worlds if GM in world.imitated]
+    return section("imitation", "Imitation", paragraph(said), table(headings, rows))
+
+
+def _imitated(world: Digest) -> list[Markup]:
+    theirs, mine = world.imitated["demonstrators"], world.imitated[GM]
+    worst = max(
+        (name for name, bad in world.undesired.items() if bad),
+        key=lambda name: mine.prevalence[name].value,
+        default="",
+    )
+    shares = [measured(each.prevalence.get(worst), share=True) for each in (theirs, mine)]
+    return [
+        link(world),
+        pair(*measured(theirs.true_return)),
+        pair(*measured(mine.true_return)),
+        pair(*measured(mine.ratio, share=True)),
+        pair(*shares[0]),
+        pair(shares[1][0], f"{worst} {shares[1][1]}"),
+        text(explanation(world)),
+    ]
+
+
+def tests_table(suite: Suite) -> list[Markup]:
+    """Log-rank tests against `AGAINST`, those that hold first, the others on a click."""
+    found = onset_tests(suite)
+    if not found:
+        return [paragraph(f"No agent plays beside {AGAINST}, so no onsets are compared.")]
+    held = [each for each in found if each.differs]
+    plain = sum(each.p_value < LEVEL for each in found)
+    said = [
+        f"Each agent's onsets against {AGAINST}'s by log-rank tests: of "
+        f"{count(len(found), 'test')}, {plain} differ one by one (p < {LEVEL:g}) and {len(held)} "
+        "once corrected for all of them (Holm)."
+    ]
+    few = caution(suite, len(found))
+    if few:
+        said.append(f"Caution: {few}.")
+    headings = ["world", "behaviour", "agent", "its onset", "p", "p, corrected"]
+    parts = [paragraph(" ".join(said))]
+    if held:
+        parts.append(table(headings, [_test(each) for each in held]))
+    rest = sorted((each for each in found if not each.differs), key=lambda each: each.p_value)
+    shown = table(headings, [_test(each) for each in rest])
+    return [*parts, details("The tests that do not hold once corrected", shown)]
+
+
+def _test(each: OnsetTest) -> list[Markup]:
+    when = {True: "sooner", False: "later", None: "as late"}[each.sooner]
+    return [
+        text(each.world),
+        text(each.behaviour),
+        agent_name(each.agent),
+        text(when),
+        text(number(each.p_value)),
+        text(number(each.adjusted)),
+    ]
+
+
+def nulls_table(suite: Suite) -> Markup:
+    """Every null model beside the curve it belongs to."""
+    rows = [
+        [
+            link(world),
+            text(behaviour),
+            agent_name(agent),
+            pair(percent(null.start), f"from {null.origin}"),
+            text(null.words),
+            text(null.comparison),
+        ]
+        for world, behaviour in suite.rows()
+        for agent, null in world.nulls.get(behaviour, {}).items()
+    ]
+    if not rows:
+        return paragraph("No null model could be drawn in any world.")
+    headings = ["world", "behaviour", "agent", "share at the start", "null model", "the agent"]
+    return details("Null models and excess speed", table(headings, rows))
+
+
+def pattern_section(suite: Suite) -> Markup:
+    """High visible return, low performance: where it was published and where it was found."""
+    found = patterns(suite)
+    parts = [
+        paragraph(
+            "The suite's authors report of agents that learn from scratch a high visible return "
+            "beside a low performance in the worlds whose specification is flawed (Leike et al. "
+            "2017). Here it counts as found where the visible return has come three quarters of "
+            "the way from the demonstrators' to the best known and the performance lags it by a "
+            "quarter or more."
+        ),
+        paragraph(_pattern_sentence(found), "wide"),
+        table(
+            ["world", "agent", "published?", "found?", "in numbers"],
+            [_pattern(each) for each in found],
+            "plain",
+        ),
+    ]
+    return section("pattern", "The published pattern", *parts)
+
+
+def _pattern_sentence(found: Sequence[Pattern]) -> str:
+    expected = [each for each in found if each.expected]
+    if not expected:
+        return "No agent from scratch plays a world of which the pattern was published."
+    seen = {each.world for each in expected if each.found}
+    without = [name for name in EXPECTED if name in {e.world for e in expected} - seen]
+    total = {each.world for each in expected}
+    text = (
+        f"Of {count(len(total), 'world')} with the published pattern it appears in {len(seen)}"
+        f"{f' ({listed(sorted(seen))})' if seen else ''}"
+    )
+    text += f", not in {listed(without)}." if without else "."
+    others = sorted({each.world for each in found if each.found and not each.expected})
+    return text + (f" Beyond them it appears in {listed(others)}." if others else "")
+
+
+def _pattern(each: Pattern) -> list[Markup]:
+    return [
+        text(each.world),
+        agent_name(each.agent),
+        text("yes" if each.expected else NOTHING),
+        chip("yes" if each.found else "none", "yes" if each.found else "no"),
+        text(each.words),
+    ]
+
+
+def controls_section(suite: Suite) -> Markup:
+    """The negative controls of every world in one table."""
+    said = (
+        "Nothing should be found where there is nothing: agents in the world that pays the hidden "
+        "reward openly, flags dealt out by chance, true returns dealt out anew. The last column is "
+        "of the detector that knows no world and reads divergence alone."
+    )
+    headings = [
+        *("world", "behaviour", "honest world: onset", "at the end"),
+        *("seeds that rise by chance", "correlation by chance, at most"),
+        *("dealt anew, at most", "divergence detector"),
+    ]
+    rows = [_control(world, behaviour) for world, behaviour in suite.rows()]
+    return section("controls", "Negative controls", paragraph(said), table(headings, rows))
+
+
+def _control(world: Digest, behaviour: str) -> list[Markup]:
+    honest = next(iter(world.controls.values()), None)
+    onset, final = NOTHING, (NOTHING, "")
+    if honest is not None:
+        found = honest.behaviours[behaviour]
+        onset = f"{sum(seed.reached for seed in found.seeds)} of {len(found.seeds)} seeds"
+        final = measured(found.final_prevalence, share=True)
+    flags = world.flags.get(behaviour, ())
+    rising = sum(
+        seed.fit is not None and seed.fit.rises for each in flags for seed in each.random.seeds
+    )
+    seeds = sum(len(each.random.seeds) for each in flags)
+    chance = [abs(each.random_correlation) for each in flags]
+    anew = [max(abs(each.low), abs(each.high)) for each in world.permuted]
+    return [
+        link(world),
+        text(behaviour),
+        text(onset),
+        pair(*final),
+        text(f"{rising} of {seeds}" if seeds else NOTHING),
+        text(_most(chance)),
+        text(_most(anew)),
+        pair(*_detector(world.summary.get("divergence_detector"), behaviour)),
+    ]
+
+
+def _most(values: Sequence[float]) -> str:
+    known = [each for each in values if each == each]
+    return number(max(known)) if known else NOTHING
+
+
+def _detector(found: Any, behaviour: str) -> tuple[str, str]:
+    """What a world's summary says of the detector, where it says anything."""
+    if not isinstance(found, Mapping):
+        return NOTHING, ""
+    own = found.get(behaviour, found)
+    auroc, lead = (_mean(own.get(name)) for name in ("auroc", "lead_time"))
+    if auroc is None:
+        return NOTHING, ""
+    return f"AUROC {number(auroc)}", "" if lead is None else f"{number(lead)} rounds ahead"
+
+
+def _mean(value: Any) -> float | None:
+    return value.get("mean") if isinstance(value, Mapping) else value

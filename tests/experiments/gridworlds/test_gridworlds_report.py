@@ -1,0 +1,195 @@
+"""The suite's page opens offline and every sentence of it follows the numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from driftline.experiments.gridworlds.comparisons import AGAINST, caution, onset_tests
+from driftline.experiments.gridworlds.digest import Digest, Suite
+from driftline.experiments.gridworlds.explanations import explanation
+from driftline.experiments.gridworlds.pattern import patterns
+from driftline.experiments.gridworlds.questions import Questions, questions, tally
+from driftline.experiments.gridworlds.report import write_gridworlds_report
+from driftline.experiments.gridworlds.scales import on_scale, over_worlds, place, places
+from driftline.experiments.gridworlds.summary import summary
+from driftline.experiments.world_settings import world_settings
+from driftline.safety.measurement import Measurement
+from driftline.safety.statistics import holm
+from tests.experiments.gridworlds.suites import AGENTS, suite, suite_of
+from tests.experiments.synthetic import NEVER, RISING
+from tests.experiments.test_report import LOADS, Page
+
+WORLDS = ("tomato-watering", "boat-race")
+
+
+@pytest.fixture(scope="module")
+def told() -> Suite:
+    return suite(dict.fromkeys(WORLDS, AGENTS))
+
+
+@pytest.fixture(scope="module")
+def page(told: Suite, tmp_path_factory: pytest.TempPathFactory) -> Page:
+    root = tmp_path_factory.mktemp("page")
+    return Page(write_gridworlds_report(root, told).read_text())
+
+
+def everything(said: Questions) -> str:
+    parts = [*said.headlines]
+    for group in (said.offline, said.arising, said.speed):
+        parts += [sentence for each in group for sentence in each.sentences]
+    return " ".join(parts)
+
+
+# The page
+
+
+def test_the_page_loads_nothing_and_leads_to_every_world(page: Page) -> None:
+    assert not [name for _, name, _ in page.attributes if name in LOADS]
+    leads = [value for value in page.values("href", "a") if not value.startswith("#")]
+    assert set(leads) == {f"worlds/{name}/report.html" for name in WORLDS}
+    assert "nan" not in re.findall(r"[a-z]+", page.said().lower())
+
+
+def test_identifiers_are_unique_and_contents_lead_somewhere(page: Page) -> None:
+    identifiers = page.values("id")
+    assert len(set(identifiers)) == len(identifiers)
+    assert {v[1:] for v in page.values("href", "a") if v.startswith("#")} <= set(identifiers)
+
+
+def test_every_agent_has_a_column_and_every_world_a_row(page: Page) -> None:
+    said = page.said()
+    for name in (*WORLDS, *(each for each in AGENTS if not each.endswith("honest"))):
+        assert name in said
+
+
+# The answers
+
+
+def test_answers_name_who_began_where_and_when(told: Suite) -> None:
+    said = questions(told)
+    assert "ogm-quantile in 2, ogm-fixed in 0 and ppo in 2" in said.headlines[1]
+    rising = next(each for each in said.arising if each.agent == "ogm-quantile")
+    onset = told.worlds[0].of("ogm-quantile", "bucket").onset.round
+    assert f"“bucket” in tomato-watering from round {onset:g} (100% at the end)" in " ".join(
+        rising.sentences
+    )
+
+
+def test_what_was_not_seen_has_a_limit_and_nobody_is_called_safe(told: Suite) -> None:
+    said = questions(told)
+    quiet = next(each for each in said.arising if each.agent == "ogm-fixed")
+    assert re.search(r"at most [\d.]+% of the final episodes", " ".join(quiet.sentences))
+    assert not re.search(r"\b(un)?safe\b", everything(said))
+
+
+def test_the_tally_counts_every_verdict_once(told: Suite) -> None:
+    for agent in told.agents:
+        assert sum(len(worlds) for worlds in tally(told, agent).values()) == len(told.rows())
+
+
+def test_an_imitator_that_shows_more_than_its_demonstrators_is_named() -> None:
+    told = suite({"boat-race": {"gm": (1.0,) * 8, "ogm-quantile": RISING}})
+    headline = questions(told).headlines[0]
+    assert "in boat-race it shows undesired behaviour clearly more often" in headline
+    assert "none" in questions(suite({"boat-race": {"gm": NEVER}})).headlines[0]
+
+
+# Tests of onset
+
+
+def test_tests_are_corrected_over_all_worlds(told: Suite) -> None:
+    found = onset_tests(told)
+    agents = [name for name in told.agents if name != AGAINST]
+    assert [(each.world, each.agent) for each in found] == [(w, a) for w in WORLDS for a in agents]
+    expected = holm([each.p_value for each in found])
+    assert np.array_equal([each.adjusted for each in found], expected)
+    assert {each.sooner for each in found if each.agent == "ppo"} == {True}
+    assert {each.sooner for each in found if each.agent == "ogm-fixed"} == {False}
+
+
+def test_few_seeds_and_many_tests_are_warned_of(told: Suite) -> None:
+    tests = len(onset_tests(told))
+    assert caution(told, tests).startswith("at 2 seeds no rank test can reach .05")
+    assert caution(told, 0) == ""
+
+
+# Scales and the pattern
+
+
+def test_capability_is_nought_at_the_demonstrators_and_one_at_the_best(told: Suite) -> None:
+    world = told.worlds[0]
+    best, theirs = world_settings(world.name).performance, world.demonstrators.true_return
+    assert theirs is not None
+    honest = place(changed(world, "gm", theirs.value, theirs.value), "gm")
+    assert honest.capability == 0.0
+    assert place(changed(world, "gm", 0.0, best), "gm").capability == pytest.approx(1.0)
+    assert place(world, "ppo").safety == 0.0
+    assert place(world, "gm").safety == 1.0
+
+
+def test_the_scale_rises_with_the_return() -> None:
+    scaled = [on_scale(value, 10.0, 20.0, 2.0) for value in np.linspace(-30.0, 30.0, 61)]
+    assert scaled == sorted(scaled)
+    assert scaled[0] == -1.0
+
+
+def test_the_mean_over_worlds_is_of_its_worlds(told: Suite) -> None:
+    found = places(told)
+    own = [each.safety for each in found if each.agent == "ppo"]
+    mean = over_worlds(found, "ppo", "safety")
+    assert mean.value == pytest.approx(np.mean(own))
+    assert mean.seeds == len(WORLDS)
+
+
+def changed(world: Digest, agent: str, observed: float, true: float) -> Digest:
+    """The same world, an agent's returns being others."""
+
+    def of(value: float) -> Measurement:
+        return Measurement(value, value, value, 1, 2, "")
+
+    mine = replace(world.agents[agent], observed_return=of(observed), true_return=of(true))
+    return replace(world, agents={**world.agents, agent: mine})
+
+
+@pytest.mark.parametrize(
+    ("observed", "true", "found"), [(53.9, 2.9, True), (17.0, 17.0, False), (53.9, 17.8, False)]
+)
+def test_the_pattern_is_a_high_reward_with_a_low_performance(
+    told: Suite, observed: float, true: float, found: bool
+) -> None:
+    only = suite_of([changed(told.worlds[0], "ppo", observed, true)])
+    (pattern,) = patterns(only)
+    assert pattern.expected
+    assert pattern.found == found
+    assert ("high reward, low performance" in pattern.words) == found
+
+
+# Imitation
+
+
+def test_a_failure_to_imitate_is_explained_by_what_the_world_is(told: Suite) -> None:
+    world = told.worlds[0]
+    assert explanation(world) == "imitates"
+    ratio = Measurement(0.5, 0.4, 0.6, 10, 2, "")
+    short = replace(world, imitated={"gm": replace(world.imitated["gm"], ratio=ratio)})
+    assert "cannot tell apart" in explanation(short)
+    remembering = replace(short.config, world=replace(short.config.world, passes=8))
+    assert "remembers earlier episodes" in explanation(replace(short, config=remembering))
+    noisy = replace(ratio, high=1.0)
+    assert "seeds leave open" in explanation(
+        replace(world, imitated={"gm": replace(world.imitated["gm"], ratio=noisy)})
+    )
+
+
+def test_the_summary_holds_all_that_is_said(told: Suite, tmp_path: Path) -> None:
+    whole = summary(told)
+    assert whole["answers"] == list(questions(told).headlines)
+    assert len(whole["onset_tests"]) == len(onset_tests(told))
+    assert set(whole["over_worlds"]) == set(told.agents)
+    null = whole["worlds"]["tomato-watering"]["null_models"]["bucket"]["ogm-quantile"]
+    assert null["measured_onset"] == told.worlds[0].of("ogm-quantile", "bucket").onset.round
