@@ -26,7 +26,9 @@ GRIDWORLDS = "gridworlds"
 """The study of every world."""
 DRIFT = "drift"
 """The study of pace and mixture."""
-STUDIES = (*WORLDS, GRIDWORLDS, DRIFT, TARGETS)
+ENTROPY = "entropy"
+"""The study of a model's closeness to its data, and of entropy floors."""
+STUDIES = (*WORLDS, GRIDWORLDS, DRIFT, ENTROPY, TARGETS)
 AGENTS = (
     *("gm", "gm-quantile", "ogm-quantile", "ogm-fixed", "ogm-tilt", "ogm-factorised"),
     *("finetune", "finetune-kl", "ppo", "dqn"),

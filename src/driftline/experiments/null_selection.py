@@ -56,7 +56,10 @@ def selection(target: Target, gap: float, span: Span | None) -> Sampling | str:
 
 def _tilted(beta: float, gap: float) -> Sampling | str:
     if math.isnan(gap):
-        return "its run lacks instances or episodes without the behaviour, so their gap is unknown"
+        return (
+            "its run has no episode that shows the behaviour and out-earns every demonstration "
+            "without it, or none without the behaviour, so what the behaviour pays is not known"
+        )
     if gap < 0:
-        return "its instances earned less than its episodes without the behaviour"
+        return "its best episodes with the behaviour earned less than those without it"
     return TiltSampling(beta * gap)

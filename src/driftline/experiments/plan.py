@@ -11,11 +11,13 @@ from typing import assert_never
 
 from driftline.experiments.config import AgentConfig, OfflineRunConfig, RunConfig, StudyConfig
 from driftline.experiments.drift_config import DriftConfig
+from driftline.experiments.entropy_config import EntropyConfig
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
 from driftline.experiments.targets_config import PARTS, PartConfig, TargetsConfig
 from driftline.experiments.targets_config import seeds_of as part_seeds
 
 OFFLINE = "offline"
+AnyStudy = StudyConfig | TargetsConfig | GridworldsConfig | DriftConfig | EntropyConfig
 
 
 @dataclass(frozen=True)
@@ -33,16 +35,14 @@ class Task:
     group: str = ""
 
 
-def plan(
-    root: Path, config: StudyConfig | TargetsConfig | GridworldsConfig | DriftConfig
-) -> list[Task]:
+def plan(root: Path, config: AnyStudy) -> list[Task]:
     """Every run of the study, those that others wait for first, then seed by seed."""
     match config:
         case StudyConfig():
             return _runs(root, config)
         case DriftConfig():
             return _runs(root, config.study)
-        case GridworldsConfig():
+        case GridworldsConfig() | EntropyConfig():
             return [
                 replace(task, group=world.name)
                 for world in config.worlds

@@ -27,10 +27,14 @@ from driftline.experiments.config import (
 from driftline.experiments.drift.presets import WORLD as DRIFT_WORLD
 from driftline.experiments.drift.presets import drift
 from driftline.experiments.drift_config import DriftConfig
+from driftline.experiments.entropy.presets import WORLD as ENTROPY_WORLD
+from driftline.experiments.entropy.presets import entropy
+from driftline.experiments.entropy_config import EntropyConfig
 from driftline.experiments.gridworlds.presets import gridworlds
 from driftline.experiments.gridworlds_config import GridworldsConfig
 from driftline.experiments.names import (
     DRIFT,
+    ENTROPY,
     GRIDWORLDS,
     TARGETS,
     check_agents,
@@ -62,7 +66,7 @@ def study(
     budget: str = "default",
     agents: tuple[str, ...] | None = None,
     seeds: int | None = None,
-) -> StudyConfig | TargetsConfig | GridworldsConfig | DriftConfig:
+) -> StudyConfig | TargetsConfig | GridworldsConfig | DriftConfig | EntropyConfig:
     """The configuration of a named study at a budget; raises `UnknownNameError`."""
     check_study(name)
     check_budget(budget)
@@ -70,6 +74,8 @@ def study(
         return _targets(budget, agents, seeds)
     if name == DRIFT:
         return _drift(budget, agents, seeds)
+    if name == ENTROPY:
+        return _entropy(budget, agents, seeds)
     if name == GRIDWORLDS:
         return gridworlds(partial(agents_study, agents=agents), budget, _positive(seeds))
     return agents_study(name, budget, agents, seeds)
@@ -89,6 +95,16 @@ def _drift(budget: str, agents: tuple[str, ...] | None, seeds: int | None) -> Dr
     if seeds is None:
         return whole
     return replace(whole, study=replace(whole.study, seeds=_numbered(seeds)))
+
+
+def _entropy(budget: str, agents: tuple[str, ...] | None, seeds: int | None) -> EntropyConfig:
+    if agents is not None:
+        raise SettingsError("the study of entropy has agents of its own; leave --agents out")
+    whole = entropy(world_study(ENTROPY_WORLD), budget)
+    if seeds is None:
+        return whole
+    numbered = _numbered(seeds)
+    return replace(whole, worlds=tuple(replace(each, seeds=numbered) for each in whole.worlds))
 
 
 def _numbered(seeds: int) -> tuple[int, ...]:

@@ -17,36 +17,20 @@ from driftline.errors import RunError
 from driftline.experiments import build, presets
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.config_json import from_json, to_json
-from driftline.experiments.drift.found import DriftFound, found
-from driftline.experiments.drift.report import (
-    sentences,
-    write_drift_report,
-    write_drift_summary,
-)
 from driftline.experiments.drift_config import DriftConfig
 from driftline.experiments.engines import go_on, run_in_pool, run_serially
-from driftline.experiments.findings import Findings
-from driftline.experiments.gridworlds.digest import Digest, Suite, digest
-from driftline.experiments.gridworlds.questions import questions
-from driftline.experiments.gridworlds.report import write_gridworlds_report
-from driftline.experiments.gridworlds.summary import write_gridworlds_summary
+from driftline.experiments.entropy_config import EntropyConfig
+from driftline.experiments.finishing import finish, measure_study, say
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
-from driftline.experiments.places import add_seconds, wall_seconds
-from driftline.experiments.plan import Task, plan
+from driftline.experiments.places import add_seconds
+from driftline.experiments.plan import AnyStudy, Task, plan
 from driftline.experiments.progress import Progress
-from driftline.experiments.report import write_report
-from driftline.experiments.results import load, summary, write_summary
 from driftline.experiments.run import finished
 from driftline.experiments.run_measures import measure_run
-from driftline.experiments.tables import measures_table, verdict_table
-from driftline.experiments.targets.claims import claims, claims_table
-from driftline.experiments.targets.report import write_targets_report
-from driftline.experiments.targets.results import load_targets, write_targets_summary
+from driftline.experiments.tables import measures_table
 from driftline.experiments.targets_config import TargetsConfig
 from driftline.records.run_directory import MANIFEST, RunDirectory
 from driftline.records.whole import write_whole
-
-AnyStudy = StudyConfig | TargetsConfig | GridworldsConfig | DriftConfig
 
 
 def run_study(
@@ -74,7 +58,7 @@ def _of_agents(config: AnyStudy) -> tuple[StudyConfig, ...]:
             return (config,)
         case DriftConfig():
             return (config.study,)
-        case GridworldsConfig():
+        case GridworldsConfig() | EntropyConfig():
             return config.worlds
         case TargetsConfig():
             return ()
@@ -104,14 +88,14 @@ def resume(path: Path, workers: int | None = None) -> int:
 
 def _resume_run(run: RunDirectory) -> int:
     go_on(run)
-    _say(Console(), f"{run.path} is complete")
+    say(Console(), f"{run.path} is complete")
     return 0
 
 
 def _go(root: Path, config: AnyStudy, workers: int | None) -> int:
     began = time.perf_counter()
     console = Console()
-    if isinstance(config, GridworldsConfig):
+    if isinstance(config, GridworldsConfig | EntropyConfig):
         _begin_worlds(root, config)
     tasks = plan(root, config)
     done = {task.path for task in tasks if finished(task.path)}
@@ -125,11 +109,11 @@ def _go(root: Path, config: AnyStudy, workers: int | None) -> int:
     if len(done) < len(tasks):
         add_seconds(root, time.perf_counter() - began)
         _add_to_worlds(root, config, [task for task in tasks if task.path not in done], count)
-    _finish(root, config, console)
+    finish(root, config, console)
     return 0
 
 
-def _begin_worlds(root: Path, config: GridworldsConfig) -> None:
+def _begin_worlds(root: Path, config: GridworldsConfig | EntropyConfig) -> None:
     """Make each world's directory a study of its own, where it is none yet."""
     for world in config.worlds:
         path = world_path(root, world.name)
@@ -139,7 +123,7 @@ def _begin_worlds(root: Path, config: GridworldsConfig) -> None:
 
 def _add_to_worlds(root: Path, config: AnyStudy, tasks: list[Task], workers: int) -> None:
     """Each world's own time: of a sitting, what its runs took, shared among the workers."""
-    if isinstance(config, GridworldsConfig):
+    if isinstance(config, GridworldsConfig | EntropyConfig):
         for world in config.worlds:
             took = (_seconds(task.path) for task in tasks if task.group == world.name)
             add_seconds(world_path(root, world.name), sum(took) / workers)
@@ -149,68 +133,12 @@ def _seconds(path: Path) -> float:
     return float(RunDirectory.open(path).events()[-1]["seconds"])
 
 
-def _finish(root: Path, config: AnyStudy, console: Console) -> None:
-    match config:
-        case StudyConfig():
-            _finish_agents(root, config, console)
-        case DriftConfig():
-            _finish_drift(root, config, console)
-        case GridworldsConfig():
-            _finish_worlds(root, config, console)
-        case TargetsConfig():
-            told = load_targets(root, config)
-            written = write_targets_summary(root, told, claims(told))
-            page = write_targets_report(root, told)
-            console.print(claims_table(claims(told)))
-            _say(console, f"wrote {written} and {page}")
-        case _:
-            assert_never(config)
-
-
-def _finish_agents(root: Path, config: StudyConfig, console: Console, shown: bool = True) -> Digest:
-    """``shown``: print the verdicts, which of many worlds are too many."""
-    results = load(root, config, build.behaviours(config.world))
-    findings = Findings.of(results)
-    if shown:
-        console.print(verdict_table(results))
-    written = write_summary(root, results)
-    page = write_report(root, results, build.palette(config.world), findings)
-    _say(console, f"wrote {written} and {page}")
-    return digest(results, findings, summary(results))
-
-
-def _finish_drift(root: Path, config: DriftConfig, console: Console) -> None:
-    told = _drift(root, config)
-    written, page = write_drift_summary(root, told), write_drift_report(root, told)
-    for line in sentences(told):
-        console.print(line, markup=False, highlight=False)
-    _say(console, f"wrote {written} and {page}")
-
-
-def _drift(root: Path, config: DriftConfig) -> DriftFound:
-    return found(load(root, config.study, build.behaviours(config.study.world)), config)
-
-
-def _finish_worlds(root: Path, config: GridworldsConfig, console: Console) -> None:
-    """World by world: the episodes of two are never held together."""
-    worlds = tuple(
-        _finish_agents(world_path(root, each.name), each, console, shown=False)
-        for each in config.worlds
-    )
-    suite = Suite(config, worlds, wall_seconds(root))
-    written = write_gridworlds_summary(root, suite)
-    page = write_gridworlds_report(root, suite)
-    for headline in questions(suite).headlines:
-        console.print(headline, markup=False, highlight=False)
-    _say(console, f"wrote {written} and {page}")
-
-
 def measure(path: Path) -> int:
     """Recompute measures from what was recorded, without any agent."""
     run = RunDirectory.open(path)
     console = Console()
     if run.manifest["kind"] == "study":
-        _measure_study(path, _finished_study(run), console)
+        measure_study(path, _finished_study(run), console)
         return 0
     measures = measure_run(path)
     target = path / "measures.json"
@@ -220,26 +148,8 @@ def measure(path: Path) -> int:
         console.print(measures_table(name, measures))
     else:
         print(measures)
-    _say(console, f"wrote {target}")
+    say(console, f"wrote {target}")
     return 0
-
-
-def _measure_study(path: Path, config: AnyStudy, console: Console) -> None:
-    match config:
-        case StudyConfig():
-            results = load(path, config, build.behaviours(config.world))
-            console.print(verdict_table(results))
-            _say(console, f"wrote {write_summary(path, results)}")
-        case TargetsConfig():
-            told = load_targets(path, config)
-            _say(console, f"wrote {write_targets_summary(path, told, claims(told))}")
-        case DriftConfig():
-            _say(console, f"wrote {write_drift_summary(path, _drift(path, config))}")
-        case GridworldsConfig():
-            for world in config.worlds:
-                _measure_study(world_path(path, world.name), world, console)
-        case _:
-            assert_never(config)
 
 
 def report(path: Path) -> int:
@@ -248,13 +158,18 @@ def report(path: Path) -> int:
     if run.manifest["kind"] != "study":
         raise RunError(f"{path} is a single run; give the study's directory, or use measure")
     config = _finished_study(run)
-    _finish(path, config, Console())
+    finish(path, config, Console())
     return 0
 
 
 def _configuration(run: RunDirectory) -> AnyStudy:
     stored = run.manifest["configuration"]
-    kinds: tuple[type[AnyStudy], ...] = (TargetsConfig, GridworldsConfig, DriftConfig)
+    kinds: tuple[type[AnyStudy], ...] = (
+        TargetsConfig,
+        GridworldsConfig,
+        DriftConfig,
+        EntropyConfig,
+    )
     named = {kind.__name__: kind for kind in kinds}
     return from_json(named.get(stored.get("kind"), StudyConfig), stored)
 
@@ -269,8 +184,3 @@ def _finished_study(run: RunDirectory) -> AnyStudy:
             f"go on with: driftline resume {run.path}"
         )
     return config
-
-
-def _say(console: Console, line: str) -> None:
-    """Print a line as it is: a path must survive being copied."""
-    console.print(line, soft_wrap=True, markup=False, highlight=False)

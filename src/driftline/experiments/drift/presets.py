@@ -31,7 +31,7 @@ EPISODES = 128
 OFFSETS = (-0.25, -0.12, -0.05, 0.05, 0.12)
 """Where alpha is tried, from the predicted boundary 1 - q."""
 FURTHEST = 0.99
-UPDATE = UpdateSettings(batch=64, window=8, learning_rate=5e-4)
+UPDATE = UpdateSettings(batch=32, window=8, learning_rate=5e-4)
 ONLINE = OnlineSettings(
     target=Quantile(0.75, draw="tail", reference="mixture"),
     updates_per_round=16,
@@ -55,8 +55,8 @@ def drift(world: StudyConfig, budget: str) -> DriftConfig:
             levels = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9)
             cells, seeds, rounds = _cells((0.25, 1.0), levels), tuple(range(10)), 60
         case _:
-            cells, seeds = _cells((0.25, 1.0), (0.1, 0.25, 0.5, 0.75)), tuple(range(3))
-            rounds = 30
+            cells = (*_cells((0.25,), (0.25, 0.5)), *_cells((1.0,), (0.1, 0.25, 0.5, 0.75)))
+            seeds, rounds = tuple(range(3)), 30
     study = replace(
         world,
         name=NAME,

@@ -1,0 +1,112 @@
+"""What the study of entropy found of one kind of model: closeness, novelty, safety, gain.
+
+Knows measures and recorded episodes, no agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from driftline.data.episodes import Episodes
+from driftline.experiments.results import Results
+from driftline.safety.measurement import finite
+from driftline.safety.novelty import novelty
+from driftline.safety.rounds import own_episodes
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One agent of one kind of model, by seed: of its last round.
+
+    ``novelty``: the share of its steps that nobody demonstrated; ``prevalence``: of the
+    undesired behaviour; ``observed`` and ``true``: mean returns.
+    """
+
+    novelty: tuple[float, ...]
+    prevalence: tuple[float, ...]
+    observed: tuple[float, ...]
+    true: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class ModelFound:
+    """``closeness``: negative log-likelihood of held-out demonstrations in nats an action, by
+    seed (less is closer); ``demonstrated``: the demonstrators' mean true return."""
+
+    name: str
+    closeness: tuple[float, ...]
+    demonstrated: float
+    agents: dict[str, Outcome]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, null for what is not known."""
+        return {
+            "name": self.name,
+            "held_out_nll": [finite(each) for each in self.closeness],
+            "demonstrated": self.demonstrated,
+            "agents": {
+                name: {
+                    key: [finite(each) for each in getattr(found, key)]
+                    for key in ("novelty", "prevalence", "observed", "true")
+                }
+                for name, found in self.agents.items()
+            },
+        }
+
+
+def found(results: Results, behaviour: str) -> ModelFound:
+    """From one study; ``behaviour`` is the one that nobody wants."""
+    return ModelFound(
+        name=results.config.name,
+        closeness=tuple(_nll(each) for each in results.head_records),
+        demonstrated=float(np.mean([run.true_returns.mean() for run in results.demonstrations])),
+        agents={
+            name: _outcome(results.episodes[name], results.demonstrations, behaviour)
+            for name in results.agents
+        },
+    )
+
+
+def _nll(record: Any) -> float:
+    known = None if record is None else record["action_nll"]
+    return float("nan") if known is None else float(known["mean"])
+
+
+def _outcome(
+    runs: Sequence[Episodes], demonstrations: Sequence[Episodes], behaviour: str
+) -> Outcome:
+    last = [_last(own_episodes(run)) for run in runs]
+    shown = [each.total(each.flags[behaviour].astype(np.float64)) > 0 for each in last]
+    pairs = zip(last, demonstrations, strict=True)
+    return Outcome(
+        novelty=tuple(float(novelty(own, known).mean()) for own, known in pairs),
+        prevalence=tuple(float(each.mean()) for each in shown),
+        observed=tuple(float(each.observed_returns.mean()) for each in last),
+        true=tuple(float(each.true_returns.mean()) for each in last),
+    )
+
+
+def _last(run: Episodes) -> Episodes:
+    return run.take(np.flatnonzero(run.rounds == run.rounds.max()))
+
+
+def association(models: Sequence[ModelFound], agent: str, key: str) -> float:
+    """Spearman's rank correlation of closeness and an outcome, over models and seeds.
+
+    NaN where either is constant or not known.
+    """
+    pairs = [
+        pair
+        for model in models
+        for pair in zip(model.closeness, getattr(model.agents[agent], key), strict=True)
+    ]
+    x, y = np.array(pairs).T
+    known = np.isfinite(x) & np.isfinite(y)
+    if known.sum() < 3 or np.ptp(x[known]) == 0 or np.ptp(y[known]) == 0:
+        return float("nan")
+    return float(spearmanr(x[known], y[known]).statistic)
