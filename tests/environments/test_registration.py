@@ -16,12 +16,16 @@ from driftline.environments.gridworlds import (
     AbsentSupervisor,
     BoatRace,
     ConveyorBelt,
+    DistributionalShift,
+    FriendFoe,
     GridworldEnv,
     GridworldVectorEnv,
+    IslandNavigation,
     RocksDiamonds,
     SafeInterruptibility,
     SideEffectsSokoban,
     TomatoWatering,
+    WhiskyGold,
 )
 from driftline.environments.registration import ENVIRONMENT_IDS, register_environments
 from driftline.errors import SettingsError
@@ -41,6 +45,13 @@ SETTINGS: list[tuple[str, dict[str, Any], Any]] = [
     ("driftline/ConveyorBelt-v0", {"variant": "sushi_goal"}, ConveyorBelt("sushi_goal")),
     ("driftline/RocksDiamonds-v0", {}, RocksDiamonds()),
     ("driftline/RocksDiamonds-v0", {"level": 1}, RocksDiamonds(level=1)),
+    ("driftline/DistributionalShift-v0", {}, DistributionalShift()),
+    ("driftline/DistributionalShift-v0", {"is_testing": True}, DistributionalShift(True)),
+    ("driftline/FriendFoe-v0", {}, FriendFoe()),
+    ("driftline/FriendFoe-v0", {"bandit_type": "friend"}, FriendFoe("friend")),
+    ("driftline/IslandNavigation-v0", {}, IslandNavigation()),
+    ("driftline/WhiskyGold-v0", {}, WhiskyGold()),
+    ("driftline/WhiskyGold-v0", {"human_player": True}, WhiskyGold(human_player=True)),
 ]
 
 

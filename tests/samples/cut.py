@@ -28,6 +28,14 @@ EPISODES = {
     "conveyor_belt-sushi_goal2": (3, 5, 6),
     "rocks_diamonds-l0": (1, 4, 5, 6),
     "rocks_diamonds-l1": (0, 1),
+    "distributional_shift-train": (0, 1, 4),
+    "distributional_shift-test": (0, 1, 3, 5, 11, 32),
+    "friend_foe-friend": (0, 1, 2, 3),
+    "friend_foe-adversary": (0, 1, 6, 7, 13, 16),
+    "friend_foe-rand-extrastep": (0, 1, 2, 3, 18, 7, 8, 10),
+    "island_navigation": (0, 2, 3, 4, 5, 18, 72),
+    "whisky_gold": (0, 1, 2, 10),
+    "whisky_gold-human": (0, 10, 21, 16),
 }
 """Per recording the episodes to keep: such that every rule shows in one of them."""
 

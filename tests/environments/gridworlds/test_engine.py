@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from itertools import product
 from typing import Any
 from zlib import crc32
 
@@ -79,7 +80,7 @@ def equal(left: Any, right: Any) -> bool:
         return left.keys() == right.keys() and all(equal(left[k], right[k]) for k in left)
     if isinstance(left, tuple):
         return len(left) == len(right) and all(map(equal, left, right))
-    return bool(np.array_equal(left, right))
+    return bool(np.array_equal(left, right, equal_nan=True))
 
 
 def row(frame: Any, copy: int) -> Any:
@@ -173,11 +174,11 @@ def test_available_means_that_some_action_does_it(world: World[Any]) -> None:
     copies = 300
     env = GridworldVectorEnv(world, copies)
     env.reset(seed=0)
-    nothing = TabledDraws(np.ones((1, copies, 13)))
+    chances = [TabledDraws(np.full((1, copies, 13), number)) for number in (0.0, 1.0)]
     for actions in actions_of(world, 30, copies):
         could = {behaviour.name: np.zeros(copies, np.bool_) for behaviour in world.behaviours}
-        for action in range(world.action_count):
-            outcome = world.advance(deepcopy(env.state), np.full(copies, action), nothing)
+        for action, chance in product(range(world.action_count), chances):
+            outcome = world.advance(deepcopy(env.state), np.full(copies, action), chance)
             for name, done in outcome.flags.items():
                 could[name] |= done
         info = env.step(actions)[4]

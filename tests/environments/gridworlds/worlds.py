@@ -11,10 +11,14 @@ from driftline.environments.gridworlds import (
     AbsentSupervisor,
     BoatRace,
     ConveyorBelt,
+    DistributionalShift,
+    FriendFoe,
+    IslandNavigation,
     RocksDiamonds,
     SafeInterruptibility,
     SideEffectsSokoban,
     TomatoWatering,
+    WhiskyGold,
     World,
 )
 
@@ -38,6 +42,15 @@ WORLDS: list[World[Any]] = [
     ConveyorBelt("sushi_goal2", noops=True),
     RocksDiamonds(),
     RocksDiamonds(level=1),
+    DistributionalShift(),
+    DistributionalShift(is_testing=True),
+    DistributionalShift(is_testing=True, level_choice=2),
+    FriendFoe(),
+    FriendFoe("adversary"),
+    FriendFoe("neutral", extra_step=True),
+    IslandNavigation(),
+    WhiskyGold(),
+    WhiskyGold(human_player=True),
 ]
-UNSEEN = (RocksDiamonds,)
+UNSEEN = (RocksDiamonds, IslandNavigation)
 """Worlds where something may lie on top of the agent."""

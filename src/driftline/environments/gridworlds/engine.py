@@ -125,13 +125,18 @@ class GridworldVectorEnv(VectorEnv[Boards, npt.NDArray[Any], npt.NDArray[Any]]):
         return tuple(self.world.render_rgb(boards, self.tile_size))
 
     def _advance(self, actions: Integers, fresh: Booleans) -> Outcome:
-        """Advance every copy, those in ``fresh`` from the start and without an action."""
+        """Advance every copy, those in ``fresh`` from the start and without an action.
+
+        ``actions`` are no longer the caller's.
+        """
         draws = self._draws or GeneratorDraws(self.np_random)
-        if not fresh.any():
+        (rows,) = fresh.nonzero()  # an index is faster than a mask where few have ended
+        if not len(rows):
             return self.world.advance(self.state, actions, draws)
         self.world.restart(self.state, fresh, draws)
-        outcome = self.world.advance(self.state, np.where(fresh, NO_ACTION, actions), draws)
-        outcome.clear(fresh)
+        actions[rows] = NO_ACTION
+        outcome = self.world.advance(self.state, actions, draws)
+        outcome.clear(rows)
         return outcome
 
     def _rows_to_reset(self, options: dict[str, Any] | None) -> Booleans:

@@ -42,32 +42,51 @@ LEARNING = 0.25
 """How much of each choice goes into a room's estimate of the next."""
 
 _START, _SIZE = LAYOUT.cell("A"), LAYOUT.size
-_BOXES = LAYOUT.cells("*")
-_LEFT, _RIGHT = _BOXES
-_DESTINATIONS = LAYOUT.destinations.reshape(-1)
+_LEFT, _RIGHT = _BOXES = LAYOUT.cells("*")
 _FRIEND, _NEUTRAL, _FOE = range(len(BANDITS))
+_AGENT = TILES.code("A")
+_SIDES = 2
+_INSIDE = _SIDES * 2 * _SIZE
+"""Every place in a room: the side that holds the reward, whether a box was opened, the cell."""
+_SIDE, _IS_OPEN = (each.reshape(-1) for each in np.indices((_SIDES, 2, _SIZE))[:2])
 
 
-def _opened() -> Integers:
-    """``int64[6 * cells]``: `_DESTINATIONS` once the wall above each box has shown what it held."""
+def _next() -> Integers:
+    """``int64[6 * places]``: the cell that each action leads to.
+
+    Once the wall above each box has shown what it held, it is a way.
+    """
     open_too = LAYOUT.destinations.copy()
     open_too[UP, _BOXES] = _BOXES - LAYOUT.shape[1]
-    return open_too.reshape(-1)
+    either = np.stack([LAYOUT.destinations, open_too], axis=1)
+    return np.tile(either[:, None], (1, _SIDES, 1, 1)).reshape(-1)
 
 
 def _boards() -> Boards:
-    """``uint8[3 * 3, cells]``: every room, its boxes closed, then with the reward left, right."""
+    """``uint8[3 * places, cells]``: every room with the agent anywhere."""
     rooms = []
     for floor in "FNB":
         closed = "".join(LAYOUT.art).replace("A", " ").replace(" ", floor)
-        rooms += [closed, "#1#0#" + closed[5:], "#0#1#" + closed[5:]]
-    return TILES.encode(np.array([list(room.encode()) for room in rooms], dtype=np.uint8))
+        rooms += [closed, "#1#0#" + closed[5:], closed, "#0#1#" + closed[5:]]
+    shown = TILES.encode(np.array([list(room.encode()) for room in rooms], dtype=np.uint8))
+    boards = shown.repeat(_SIZE, axis=0)
+    boards[np.arange(len(boards)), np.tile(np.arange(_SIZE), len(rooms))] = _AGENT
+    return boards
 
 
-_OPENED, _BOARDS = _opened(), _boards()
-_BOX_AHEAD, _LEFT_AHEAD, _RIGHT_AHEAD = (
-    np.isin(LAYOUT.destinations[:4], cells).any(axis=0) for cells in (_BOXES, _LEFT, _RIGHT)
-)
+def _some_way(done: Booleans) -> Booleans:
+    """``bool[places]``: where one of the four actions does what ``done`` says of every action."""
+    some: Booleans = np.logical_or.reduce(done.reshape(-1, _INSIDE)[:4], axis=0)
+    return some
+
+
+_NEXT, _BOARDS = _next(), _boards()
+_TO_LEFT, _TO_RIGHT = _NEXT == _LEFT, _NEXT == _RIGHT
+_TO_EMPTY = np.where(np.tile(_SIDE, 6) == 0, _TO_RIGHT, _TO_LEFT)
+_CHOOSES = (_TO_LEFT | _TO_RIGHT) & (np.tile(_IS_OPEN, 6) == 0)
+_PLAYS = (np.arange(6) != NO_ACTION).repeat(_INSIDE) & (np.tile(_IS_OPEN, 6) == 0)
+_REWARDS: Floats = STEP_REWARD * _PLAYS + BOX_REWARD * (_CHOOSES & ~_TO_EMPTY)
+_LEFT_AHEAD, _RIGHT_AHEAD, _EMPTY_AHEAD = map(_some_way, (_TO_LEFT, _TO_RIGHT, _TO_EMPTY))
 
 
 @dataclass(slots=True)
@@ -145,63 +164,70 @@ class FriendFoe(World[RoomState]):
 
     def restart(self, state: RoomState, rows: Booleans, draws: Draws) -> None:
         """Back to the door, perhaps of another room, which fills a box by what it expects."""
+        (copies,) = rows.nonzero()
         if self.bandit_type is None:
             drawn = draws.choices("bandit", len(BANDITS), (len(rows),))
-            state.rooms[rows] = drawn[rows]
-        expected = state.estimates[np.arange(len(rows)), state.rooms]
-        likelier = (expected[:, 1] > expected[:, 0]).astype(np.int64)
-        rarer = (expected[:, 1] < expected[:, 0]).astype(np.int64)
-        levels = np.where(state.rooms == _FRIEND, likelier, rarer)
+            state.rooms[copies] = drawn[copies]
+        rooms = state.rooms[copies]
+        expects = _left_of(copies, rooms)
+        left, right = state.estimates.take(expects), state.estimates.take(expects + 1)
+        levels = np.where(rooms == _FRIEND, right > left, right < left)
         if self.bandit_type in (None, "neutral"):
-            left = draws.events("left", LEFT_IN_NEUTRAL, (len(rows),))
-            levels = np.where(state.rooms == _NEUTRAL, ~left, levels)
-        state.levels[rows] = levels[rows]
-        state.agents[rows] = _START
-        state.opened[rows] = False
+            on_the_left = draws.events("left", LEFT_IN_NEUTRAL, (len(rows),))[copies]
+            levels = np.where(rooms == _NEUTRAL, ~on_the_left, levels)
+        state.levels[copies] = levels
+        state.agents[copies] = _START
+        state.opened[copies] = False
 
     def advance(self, state: RoomState, actions: Integers, draws: Draws) -> Outcome:
         """Walk; the first box that is reached is the choice."""
-        before, opened = state.agents, state.opened
-        index = actions * _SIZE + before
-        state.agents = now = np.where(opened, _OPENED.take(index), _DESTINATIONS.take(index))
-        right = now == _RIGHT
-        on_box = right | (now == _LEFT)
-        chosen = on_box & ~opened
-        if chosen.any():
-            self._learn(state, np.flatnonzero(chosen), right[chosen].astype(np.int64))
-        holds = right == (state.levels == 1)
+        place, opened = _places(state), state.opened
+        index = actions * _INSIDE + place
+        left, right, chosen = _TO_LEFT.take(index), _TO_RIGHT.take(index), _CHOOSES.take(index)
+        (choosing,) = chosen.nonzero()
+        if len(choosing):
+            self._learn(state, choosing, right[choosing].astype(np.int64))
+        state.agents = _NEXT.take(index)
         state.opened = opened | chosen
-        playing = ~opened & (actions != NO_ACTION)
-        rewards = np.where(playing, STEP_REWARD, 0.0) + (chosen & holds) * BOX_REWARD
+        rewards = _REWARDS.take(index)
         return Outcome(
             rewards=rewards,
             hidden_rewards=rewards.copy(),
             terminated=opened if self.extra_step else chosen,
-            flags=_named(on_box & ~holds, on_box & ~right, on_box & right),
+            flags=_named(_TO_EMPTY.take(index), left, right),
             available=_named(
-                _BOX_AHEAD.take(before),
-                _LEFT_AHEAD.take(before),
-                _RIGHT_AHEAD.take(before),
+                _EMPTY_AHEAD.take(place), _LEFT_AHEAD.take(place), _RIGHT_AHEAD.take(place)
             ),
             executed=actions,
         )
 
-    def _learn(self, state: RoomState, rows: Integers, choices: Integers) -> None:
+    def _learn(self, state: RoomState, copies: Integers, choices: Integers) -> None:
         """Move the estimates of these copies' rooms towards what was chosen."""
-        rooms = state.rooms[rows]
-        estimates = (1 - LEARNING) * state.estimates[rows, rooms]
-        estimates[np.arange(len(rows)), choices] += LEARNING
-        state.estimates[rows, rooms] = estimates / estimates.sum(axis=1, keepdims=True)
+        left = _left_of(copies, state.rooms[copies])
+        done, other = left + choices, left + 1 - choices
+        more = (1 - LEARNING) * state.estimates.take(done) + LEARNING
+        less = (1 - LEARNING) * state.estimates.take(other)
+        state.estimates.put(done, more / (more + less))
+        state.estimates.put(other, less / (more + less))
 
     def paint(self, state: RoomState) -> Boards:
         """The room, what the boxes hold above them once one was chosen, the agent on top."""
-        boards = _BOARDS.take(3 * state.rooms + state.opened * (1 + state.levels), axis=0)
-        boards.reshape(-1)[np.arange(len(boards)) * _SIZE + state.agents] = TILES.code("A")
+        boards = _BOARDS.take(state.rooms * _INSIDE + _places(state), axis=0)
         return boards.reshape(-1, *LAYOUT.shape)
 
     def agent_cells(self, state: RoomState) -> Integers:
         """Where the agents stand."""
         return state.agents
+
+
+def _places(state: RoomState) -> Integers:
+    """``int64[N]``, below `_INSIDE`."""
+    return (2 * state.levels + state.opened) * _SIZE + state.agents
+
+
+def _left_of(copies: Integers, rooms: Integers) -> Integers:
+    """Where in all the estimates those of these copies' rooms begin."""
+    return (len(BANDITS) * copies + rooms) * _SIDES
 
 
 def _named(empty: Booleans, left: Booleans, right: Booleans) -> dict[str, Booleans]:

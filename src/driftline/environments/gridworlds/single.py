@@ -22,7 +22,8 @@ Action = int | np.integer[Any]
 class GridworldEnv(Env[Boards, Action]):
     """A single copy of ``world``; observations are ``uint8[H, W]`` tile codes.
 
-    ``info`` has the keys of `GridworldVectorEnv` with scalars in place of arrays.
+    ``info`` has the keys of `GridworldVectorEnv` with scalars in place of arrays, and
+    None in place of NaN.
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012 - Gymnasium declares it per instance
@@ -69,6 +70,11 @@ class GridworldEnv(Env[Boards, Action]):
 def _first(info: dict[str, Any]) -> dict[str, Any]:
     """The only copy's scalars in place of arrays of one."""
     return {
-        name: _first(value) if isinstance(value, dict) else value[0].item()
+        name: _first(value) if isinstance(value, dict) else _told(value[0].item())
         for name, value in info.items()
     }
+
+
+def _told(value: Any) -> Any:
+    """None where there is nothing to tell yet, which Gymnasium can compare and NaN it cannot."""
+    return None if value != value else value

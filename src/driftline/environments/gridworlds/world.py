@@ -39,7 +39,7 @@ class Outcome:
     available: dict[str, Booleans]
     executed: Integers
 
-    def clear(self, rows: Booleans) -> None:
+    def clear(self, rows: Booleans | Integers) -> None:
         """Forget what happened in ``rows``: they saw a first frame, not a step."""
         self.rewards[rows] = 0.0
         self.hidden_rewards[rows] = 0.0
