@@ -1,4 +1,4 @@
-"""What a report says beyond the measures: imitation, null model, controls, the answer."""
+"""What a report says beyond the measures: imitation, controls, the answer."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ import pytest
 from driftline.experiments.answer import answer
 from driftline.experiments.controls_report import detectors, permutations, random_flags
 from driftline.experiments.imitation import best_quarter, imitations, rises
-from driftline.experiments.null_reference import null_references
 from driftline.experiments.pay import pay, pay_sentence
 from driftline.experiments.results import Results
 from driftline.experiments.told import remarks, told
-from driftline.safety.null_model import QuantileSampling, sampled
 from tests.experiments.synthetic import NEVER, RISING, study
 
 TWO = {"bucket": True, "again": True}
@@ -61,26 +59,6 @@ def test_a_rise_is_above_the_quartile_and_above_the_mean_beyond_it() -> None:
     for each in (risen, stayed):
         assert each.above_quartile == (each.observed_return.value > best.begins)
         assert each.above_quartile or not each.above_mean
-
-
-def test_the_null_starts_at_the_share_that_explains_its_first_round() -> None:
-    null = null_references(USUAL, "bucket")["ogm-quantile"]
-    shown = USUAL.agents["ogm-quantile"].behaviours["bucket"].table.pooled().share("any")[0]
-    first = int(null.rounds[0])
-    assert first == 2
-    assert null.curve.behaviour[0] == pytest.approx(shown[first])
-    assert np.allclose(null.curve.behaviour, sampled(null.curve.data, QuantileSampling(0.1)))
-    assert len(null.rounds) == len(null.curve.behaviour)
-
-
-def test_the_null_starts_at_the_demonstrator_model_where_that_shows_it() -> None:
-    null = null_references(study({"gm": (0.1, 0.1), "ogm-quantile": RISING}), "bucket")
-    assert null["ogm-quantile"].rounds[0] == 0
-    assert null["ogm-quantile"].start == pytest.approx(0.1)
-
-
-def test_there_is_no_null_for_what_was_never_shown_or_asks_for_no_quantile() -> None:
-    assert null_references(study({"ogm-quantile": NEVER, "ogm-fixed": RISING}), "bucket") == {}
 
 
 def test_chance_flags_keep_the_share_and_lose_everything_else() -> None:

@@ -15,10 +15,13 @@ from driftline.safety.null_model import (
     critical_alpha,
     curve_width,
     dies_out,
+    excess_onset,
     excess_speed,
     null_curve,
     null_width,
+    onset_bounds,
     sampled,
+    unsampled,
 )
 
 samplings = st.one_of(
@@ -79,6 +82,49 @@ def test_shares_stay_shares_and_move_at_most_by_what_is_refreshed(
 @given(samplings, st.floats(0, 1))
 def test_selection_never_makes_it_rarer(sampling: Sampling, share: float) -> None:
     assert sampled(np.array([share]), sampling)[0] >= share - 1e-12
+
+
+@given(samplings, st.lists(st.floats(0, 0.999), min_size=1, max_size=5).map(np.array))
+def test_the_share_that_explains_a_rollout_share_is_found(
+    sampling: Sampling, shown: np.ndarray
+) -> None:
+    start = unsampled(shown, sampling)
+    assert (start <= shown + 1e-12).all()
+    assert sampled(start, sampling) == pytest.approx(shown, abs=1e-9)
+
+
+def test_nothing_else_than_everything_explains_that_all_show_it_under_a_tilt() -> None:
+    assert unsampled(np.array([0.0, 1.0]), TiltSampling(900.0)).tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(("start", "q", "rho"), [(0.001, 0.5, 0.25), (0.02, 0.1, 1.0)])
+def test_the_onset_of_a_null_is_the_first_round_that_holds(
+    start: float, q: float, rho: float
+) -> None:
+    shares = null_curve(start, 100, QuantileSampling(q), rho=rho).behaviour
+    low, high = onset_bounds(shares, 3.0, 0.1, 2)
+    assert low == high
+    assert (shares[int(low) - 3 :] >= 0.1).all()
+    assert (shares[: int(low) - 3] < 0.1).all()
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=12), st.integers(1, 3), st.integers(0, 12))
+def test_what_more_rounds_would_have_shown_lies_within_the_bounds(
+    above: list[bool], consecutive: int, watched: int
+) -> None:
+    shares = np.array(above, np.float64)
+    low, high = onset_bounds(shares[:watched], 0.0, 0.1, consecutive)
+    later = onset_bounds(np.append(shares, np.ones(consecutive)), 0.0, 0.1, consecutive)[0]
+    assert watched > len(shares) or low <= later <= high
+
+
+def test_excess_onset_is_in_rounds_and_open_where_an_onset_did_not_come() -> None:
+    known, never = (9.0, 9.0), (20.0, np.inf)
+    assert excess_onset((4.0, 4.0), known) == (5, 5)
+    assert excess_onset(known, (4.0, 4.0)) == (-5, -5)
+    assert excess_onset(known, never) == (11, np.inf)
+    assert excess_onset(never, known) == (-np.inf, -11)
+    assert excess_onset(never, never) == (-np.inf, np.inf)
 
 
 def test_excess_speed_says_which_was_faster() -> None:

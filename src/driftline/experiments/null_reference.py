@@ -1,43 +1,56 @@
 """The null model beside each OGM agent: what exact fitting of its data would have shown.
 
-Knows configurations, measures and recorded episodes, no agent. Only a quantile
-target has a null of this form: the share of a behaviour that is strictly best
-on observed return. An episode that stumbles into the behaviour and earns little
-is no such instance, so only those that out-earn every demonstration count.
+Knows configurations, measures and recorded episodes, no agent. The share of a
+behaviour that is strictly best on observed return is selected from by quantiles and
+by tilts (see `null_selection`), from the first episodes that are such instances
+(see `null_instances`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from driftline.conditioning.quantile import Quantile
-from driftline.conditioning.target import Unconditioned
-from driftline.data.episodes import Episodes
-from driftline.experiments.config import FrozenSettings
+from driftline.experiments.null_instances import Instances, modelled_share
+from driftline.experiments.null_selection import selection
 from driftline.experiments.results import Results
+from driftline.experiments.wording import MINUS
+from driftline.safety.behaviour_measures import BehaviourMeasures
+from driftline.safety.detection import Bounds
+from driftline.safety.measurement import finite
 from driftline.safety.null_model import (
     NullCurve,
-    QuantileSampling,
+    Sampling,
     curve_width,
+    excess_onset,
     excess_speed,
     null_curve,
+    onset_bounds,
+    unsampled,
 )
-from driftline.safety.occurrence import fractions
+from driftline.safety.onset import median_onset
+from driftline.safety.thresholds import Thresholds
 from driftline.shapes import Floats
 from driftline.training.online import OnlineSettings
+from driftline.training.pace import refresh_rate
 
 LONG = 400
+"""How many rounds a null model is followed, whatever the agent's run."""
 
 
 @dataclass(frozen=True, eq=False)
 class NullReference:
     """The null's ``curve`` over ``rounds [K]``, from the share ``start`` that ``origin`` names.
 
-    ``width``: its rounds from 10% to 90%, infinite where it does not rise;
-    ``excess``: that over the agent's own width, NaN where either has none.
+    ``width``: its rounds from 10% to 90%, infinite where it does not rise, NaN where it
+    still rises after `LONG` rounds; ``excess``: that over the agent's own width, NaN where
+    either has none. ``onset`` of the null and ``own_onset`` of the agent's median seed, at
+    the standard setting of the thresholds: infinite where not reached in `LONG` rounds or
+    in the run. ``excess_onset``: bounds of the agent's less the null's, below 0 where it
+    came earlier than exact fitting predicts; open where either was not reached. A null
+    that begins at one of the agent's own rounds cannot come earlier than that round.
     """
 
     rounds: Floats
@@ -46,98 +59,178 @@ class NullReference:
     origin: str
     width: float
     excess: float
+    onset: float
+    own_onset: float
+    excess_onset: Bounds
 
     @property
     def words(self) -> str:
         """Its width in words, beside the agent's."""
+        if np.isnan(self.width):
+            return f"still rising after {LONG} rounds"
         if not np.isfinite(self.width):
             return f"level at {100 * self.curve.behaviour[0]:.2g}% from its first round"
         return f"{self.width:.3g} rounds wide"
 
     @property
     def comparison(self) -> str:
-        """How the agent went beside it."""
+        """How fast and how early the agent went beside it."""
+        return f"{self._speed}; {self._start}"
+
+    @property
+    def _speed(self) -> str:
         if np.isfinite(self.excess):
             kind = "generalises" if self.excess > 1 else "inertia"
             return f"excess speed {self.excess:.3g} ({kind})"
         if self.curve.behaviour[-1] >= 0.5:
             return "a rise that the agent did not make"
-        return "not comparable"
+        return "no speed to compare"
+
+    @property
+    def _start(self) -> str:
+        low, high = self.excess_onset
+        if low == high:
+            kind = "as predicted" if low == 0 else "earlier" if low < 0 else "later"
+            return f"excess onset {_signed(low)} ({kind})"
+        if low > 0:
+            return f"excess onset at least {_signed(low)} (later)"
+        if high < 0:
+            return f"excess onset at most {_signed(high)} (earlier)"
+        return "neither began" if np.isinf(self.onset) else "the run ended before the null began"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, null where infinite or unknown; no curve."""
+        return {
+            "start": self.start,
+            "origin": self.origin,
+            "onset": finite(self.onset),
+            "width": finite(self.width),
+            "own_onset": finite(self.own_onset),
+            "excess_speed": finite(self.excess),
+            "excess_onset": {
+                "low": finite(self.excess_onset[0]),
+                "high": finite(self.excess_onset[1]),
+            },
+        }
 
 
 def null_references(results: Results, behaviour: str) -> dict[str, NullReference]:
     """The null of every agent that has one, by the agent's name."""
-    ceiling = _ceiling(results.demonstrations, behaviour)
-    modelled = _modelled(results, behaviour, ceiling)
-    found = {}
-    for agent in results.config.agents:
-        settings = agent.learner
-        if agent.control or agent.name not in results.agents:
-            continue
-        if isinstance(settings, OnlineSettings) and isinstance(settings.target, Quantile):
-            shown = _best_by_round(results.episodes[agent.name], behaviour, ceiling)
-            own = results.agents[agent.name].behaviours[behaviour].width.value
-            null = _reference(settings, settings.target, shown, modelled, own)
-            if null is not None:
-                found[agent.name] = null
-    return found
+    found = _attempted(results, behaviour)
+    return {name: each for name, each in found.items() if isinstance(each, NullReference)}
+
+
+def without_null(results: Results, behaviour: str) -> dict[str, str]:
+    """Why each of the other OGM agents has no null, by the agent's name."""
+    found = _attempted(results, behaviour)
+    return {name: each for name, each in found.items() if isinstance(each, str)}
+
+
+def _attempted(results: Results, behaviour: str) -> dict[str, NullReference | str]:
+    instances = Instances.of(results.demonstrations, behaviour)
+    modelled = modelled_share(results, instances)
+    return {
+        agent.name: _attempt(results, agent.name, agent.learner, behaviour, instances, modelled)
+        for agent in results.config.agents
+        if isinstance(agent.learner, OnlineSettings) and agent.name in results.agents
+    }
+
+
+def _attempt(
+    results: Results,
+    name: str,
+    settings: OnlineSettings,
+    behaviour: str,
+    instances: Instances,
+    modelled: tuple[str, float],
+) -> NullReference | str:
+    """One agent's null, or in words why there is none."""
+    runs = results.episodes[name]
+    chosen = selection(settings.target, instances.gap(runs), results.config.return_range)
+    if isinstance(chosen, str):
+        return chosen
+    begun = _begun(*instances.by_round(runs), modelled, chosen)
+    if begun is None:
+        return (
+            "neither it, nor the demonstrator model, nor a demonstration shows the behaviour in an "
+            "episode that out-earns every demonstration without it"
+        )
+    measures = results.agents[name].behaviours[behaviour]
+    return _reference(begun, chosen, settings, measures, results.config.thresholds)
+
+
+@dataclass(frozen=True, eq=False)
+class _Begun:
+    """The agent's ``rounds`` from the null's first on, and where that comes from."""
+
+    rounds: Floats
+    start: float
+    origin: str
+
+
+def _begun(
+    rounds: Floats, shown: Floats, modelled: tuple[str, float], sampling: Sampling
+) -> _Begun | None:
+    """At the modelled share, or, where that is 0, at the first round that shows it."""
+    origin, start = modelled
+    if start > 0:
+        return _Begun(rounds, start, origin)
+    seen = np.flatnonzero(shown > 0)
+    if not len(seen):
+        return None
+    first = int(seen[0])
+    start = float(unsampled(shown[first : first + 1], sampling)[0])
+    return _Begun(rounds[first:], start, f"its own round {rounds[first]:g}")
 
 
 def _reference(
+    begun: _Begun,
+    sampling: Sampling,
     settings: OnlineSettings,
-    target: Quantile,
-    shown: Mapping[int, float],
-    modelled: Mapping[str, float],
-    own_width: float,
-) -> NullReference | None:
-    """Begin at the modelled share, or, where that is 0, at the first round that shows it."""
-    sampling = QuantileSampling(1.0 - target.level)
-    origin, start = next(((o, s) for o, s in modelled.items() if s > 0), ("", 0.0))
-    rounds = np.array(list(shown), dtype=np.float64)
-    first = 0
-    if not start:
-        seen = [index for index, share in enumerate(shown.values()) if share > 0]
-        if not seen:
-            return None
-        first, origin = seen[0], f"its own round {rounds[seen[0]]:g}"
-        start = shown[int(rounds[first])] * sampling.q
-    alpha, rho = settings.mixture.demonstration_share, settings.mixture.refresh_rate
-    curve = null_curve(start, len(rounds) - 1 - first, sampling, alpha, rho)
-    width = curve_width(null_curve(start, LONG, sampling, alpha, rho).behaviour)
+    measures: BehaviourMeasures,
+    thresholds: Thresholds,
+) -> NullReference:
+    alpha = settings.mixture.demonstration_share
+    rho = refresh_rate(settings.pace, settings.mixture, settings.target)
+    followed = null_curve(begun.start, max(LONG, len(begun.rounds)), sampling, alpha, rho)
+    played = len(begun.rounds)
+    width, own_width = _width(followed.behaviour), measures.width.value
     known = np.isfinite(own_width) and np.isfinite(width)
-    excess = excess_speed(width, own_width) if known else float("nan")
-    return NullReference(rounds[first:], curve, start, origin, width, excess)
+    theta, consecutive = thresholds.onset_prevalence, thresholds.onset_rounds
+    onset = onset_bounds(followed.behaviour, float(begun.rounds[0]), theta, consecutive)
+    own = _own_onset(measures, consecutive)
+    return NullReference(
+        rounds=begun.rounds,
+        curve=NullCurve(followed.data[:played], followed.behaviour[:played]),
+        start=begun.start,
+        origin=begun.origin,
+        width=width,
+        excess=excess_speed(width, own_width) if known else float("nan"),
+        onset=onset[1],
+        own_onset=own[1],
+        excess_onset=excess_onset(onset, own),
+    )
 
 
-def _ceiling(demonstrations: Sequence[Episodes], behaviour: str) -> float:
-    """The best observed return of a demonstration that does not show the behaviour."""
-    without = [run.observed_returns[fractions(run, behaviour) == 0] for run in demonstrations]
-    returns = np.concatenate(without)
-    return float(returns.max()) if len(returns) else -np.inf
+def _width(shares: Floats) -> float:
+    """The curve's width; NaN where its last tenth still adds a hundredth of the rise."""
+    late = shares[-1] - shares[-len(shares) // 10]
+    if late > 0.01 * (shares[-1] - shares[0]):
+        return float("nan")
+    return curve_width(shares)
 
 
-def _best(run: Episodes, behaviour: str, ceiling: float) -> Floats:
-    """1 for each episode that shows the behaviour and out-earns the ceiling, else 0."""
-    best = (fractions(run, behaviour) > 0) & (run.observed_returns > ceiling)
-    return best.astype(np.float64)
+def _own_onset(measures: BehaviourMeasures, consecutive: int) -> Bounds:
+    """The median seed's; not reached: from the first round that could still sustain one."""
+    starts = np.array([seed.onset for seed in measures.seeds])
+    last = np.array([seed.last_round for seed in measures.seeds])
+    found = median_onset(starts, last)
+    return (found, found) if np.isfinite(found) else (float(last.min()) + 2 - consecutive, found)
 
 
-def _best_by_round(runs: Sequence[Episodes], behaviour: str, ceiling: float) -> dict[int, float]:
-    """The share of each round's episodes, over all seeds, by the round's number."""
-    rounds = np.concatenate([run.rounds for run in runs])
-    best = np.concatenate([_best(run, behaviour, ceiling) for run in runs])
-    return {int(each): float(best[rounds == each].mean()) for each in np.unique(rounds)}
-
-
-def _modelled(results: Results, behaviour: str, ceiling: float) -> dict[str, float]:
-    """How often the demonstrator model shows it unconditioned, then its demonstrations."""
-    named = {
-        f"the demonstrator model, unconditioned ({agent.name})": results.episodes[agent.name]
-        for agent in results.config.agents
-        if agent.learner == FrozenSettings(Unconditioned()) and not agent.control
-    }
-    named["the demonstrations"] = results.demonstrations
-    return {
-        name: float(np.concatenate([_best(run, behaviour, ceiling) for run in runs]).mean())
-        for name, runs in named.items()
-    }
+def _signed(rounds: float) -> str:
+    return (
+        "0 rounds"
+        if rounds == 0
+        else f"{rounds:+g} round{'' if abs(rounds) == 1 else 's'}".replace("-", MINUS)
+    )

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import assert_never
 
 import numpy as np
+from scipy.special import expit, logit
 
 from driftline.errors import SettingsError
+from driftline.safety.detection import Bounds
+from driftline.safety.onset import first_sustained
 from driftline.safety.width import WIDTH_PER_SCALE
 from driftline.shapes import Floats
 
@@ -54,6 +57,21 @@ def sampled(share: Floats, sampling: Sampling) -> Floats:
             return np.asarray(np.minimum(1.0, share / q))
         case TiltSampling(tilt):
             return np.asarray(share / (share + (1 - share) * np.exp(-tilt)))
+        case _:
+            assert_never(sampling)
+
+
+def unsampled(shown: Floats, sampling: Sampling) -> Floats:
+    """The least h with T(h) = ``shown``: the data that explain what rollouts show.
+
+    >>> unsampled(np.array([0.1, 1.0]), QuantileSampling(0.1))
+    array([0.01, 0.1 ])
+    """
+    match sampling:
+        case QuantileSampling(q):
+            return np.asarray(shown * q)
+        case TiltSampling(tilt):
+            return np.asarray(expit(logit(shown) - tilt))
         case _:
             assert_never(sampling)
 
@@ -150,6 +168,35 @@ def excess_speed(null: float, observed: float) -> float:
     2.0
     """
     return null / observed if observed > 0 else float("inf")
+
+
+def onset_bounds(shares: Floats, first: float, prevalence: float, consecutive: int) -> Bounds:
+    """The onset of a curve ``shares [K]`` that has one value a round from round ``first`` on.
+
+    By `onset.first_sustained`. Not reached: from the first round from which it could
+    still be sustained, without an end.
+
+    >>> onset_bounds(np.array([0.0, 0.1, 0.3]), 5.0, 0.1, 2)
+    (6.0, 6.0)
+    >>> onset_bounds(np.array([0.0, 0.0, 0.3]), 5.0, 0.1, 2)
+    (7.0, inf)
+    """
+    found = first_sustained(shares, np.arange(len(shares)), prevalence, consecutive)
+    if np.isfinite(found):
+        return first + found, first + found
+    return first + max(len(shares) + 1 - consecutive, 0), float("inf")
+
+
+def excess_onset(null: Bounds, observed: Bounds) -> Bounds:
+    """Observed less null onset in rounds: below 0 it came earlier than exact fitting predicts.
+
+    Bounds, equal where both onsets are known. An onset that did not come within what
+    was watched leaves one side open, two leave both.
+
+    >>> excess_onset((7.0, 7.0), (4.0, 4.0)), excess_onset((7.0, 7.0), (19.0, float("inf")))
+    ((-3.0, -3.0), (12.0, inf))
+    """
+    return observed[0] - null[1], observed[1] - null[0]
 
 
 def _crossing(way: Floats, level: float) -> float:

@@ -5,6 +5,7 @@ Knows measures only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from matplotlib.axes import Axes
@@ -65,7 +66,7 @@ def _panel(axes: Axes, name: str, measures: BehaviourMeasures, null: NullReferen
         axes.axvline(measures.onset.round, color=QUIET.light, linewidth=0.8, linestyle=":")
     percent_axis(axes)
     axes.set_title(f"{name}\n", color=colour)
-    axes.text(0.0, 1.03, _began(measures), transform=axes.transAxes, fontsize=8, va="bottom")
+    axes.text(0.0, 1.03, _began(measures, null), transform=axes.transAxes, fontsize=8, va="bottom")
 
 
 def _legend(figure: Figure) -> None:
@@ -78,8 +79,10 @@ def _legend(figure: Figure) -> None:
     figure.legend(list(kinds.values()), list(kinds), loc="outside lower center", ncols=4)
 
 
-def _began(measures: BehaviourMeasures) -> str:
+def _began(measures: BehaviourMeasures, null: NullReference | None) -> str:
     begun, seeds = sum(seed.reached for seed in measures.seeds), len(measures.seeds)
     if measures.onset.censored:
         return f"onset in {begun} of {seeds} seeds only" if begun else "no onset"
-    return f"onset in round {measures.onset.round:g}, {begun} of {seeds} seeds"
+    known = null is not None and math.isfinite(null.onset)
+    beside = f" (null {null.onset:g})" if null is not None and known else ""
+    return f"onset in round {measures.onset.round:g}{beside}, {begun} of {seeds} seeds"

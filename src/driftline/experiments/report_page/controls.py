@@ -5,10 +5,11 @@ Knows findings only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from driftline.experiments.controls_report import Permuted, RandomFlags
-from driftline.experiments.null_reference import NullReference
+from driftline.experiments.null_reference import LONG, NullReference, without_null
 from driftline.experiments.report_page.elements import (
     Markup,
     agent_name,
@@ -114,29 +115,40 @@ def detector(quality: DetectorQuality) -> Markup:
 
 
 def null_table(results: Results, behaviour: str, nulls: Mapping[str, NullReference]) -> Markup:
-    """Each null model's start and width beside the agent's own."""
+    """Each null model's start, width and onset beside the agent's own; why others have none."""
+    without = "".join(
+        paragraph(f"No null model is drawn for {name}: {why}.")
+        for name, why in without_null(results, behaviour).items()
+    )
     if not nulls:
-        return paragraph(
-            "No null model is drawn: it needs an OGM agent with a quantile target, and an episode "
-            "that shows the behaviour and out-earns every demonstration without it."
-        )
+        return Markup(without) if without else paragraph("No null model: no OGM agent took part.")
     rows = [
         [
             agent_name(name),
             pair(percent(null.start), f"from {null.origin}"),
             text(null.words),
             pair(*_own_width(results, name, behaviour)),
+            text(_reached(null.onset, float(LONG))),
+            text(_reached(null.own_onset, float(null.rounds[-1]))),
             text(null.comparison),
         ]
         for name, null in nulls.items()
     ]
-    headings = ["agent", "share at the start", "null model", "width, measured", "the agent"]
+    headings = [
+        *("agent", "share at the start", "null model", "width, measured"),
+        *("onset, null model", "onset, median seed", "the agent"),
+    ]
     said = (
         "What exact fitting of the agent's own data would have shown (dashed in the curves above), "
-        "without exploration and without generalisation, once there is an episode that shows the "
-        "behaviour and out-earns every demonstration without it:"
+        "without exploration and without generalisation, once there is an instance: an episode "
+        "that shows the behaviour and out-earns every demonstration without it. A null model that "
+        "starts from one of the agent's own rounds begins in that round at the earliest."
     )
-    return Markup(paragraph(said) + table(headings, rows))
+    return Markup(paragraph(said) + table(headings, rows) + without)
+
+
+def _reached(onset: float, watched: float) -> str:
+    return number(onset) if math.isfinite(onset) else f"> {number(watched)}"
 
 
 def _own_width(results: Results, name: str, behaviour: str) -> tuple[str, str]:
