@@ -33,12 +33,15 @@ def through_text(kind: Any, value: Any) -> Any:
     return from_json(kind, json.loads(json.dumps(to_json(value), allow_nan=False)))
 
 
-@pytest.mark.parametrize("budget", BUDGETS)
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize(
+    ("name", "budget"),
+    [(name, "smoke") for name in STUDIES] + [("tomato-watering", budget) for budget in BUDGETS],
+)
 def test_every_preset_comes_back_as_it_was(name: str, budget: str) -> None:
-    config = presets.study(name, budget, seeds=2)
+    config = presets.study(name, budget, seeds=1)
     assert through_text(type(config), config) == config
-    for task in plan(Path("root"), config):
+    tasks = plan(Path("root"), config)
+    for task in tasks[:: max(1, len(tasks) // 3)]:
         assert through_text(type(task.config), task.config) == task.config
 
 
@@ -111,7 +114,7 @@ def without(name: str) -> dict[str, Any]:
     [
         (altered(colour="red"), "no ['colour']"),
         (altered(kind="OtherConfig"), "OtherConfig is no StudyConfig"),
-        (altered(world={**STORED["world"], "name": "moon"}), "'moon' is none of"),
+        (altered(world={**STORED["world"], "name": "moon"}), "unknown world 'moon'"),
         (altered(world={**STORED["world"], "kind": "Planet"}), "Planet is no WorldConfig"),
         (altered(agents=[{**FIRST, "learner": {"kind": "Oracle"}}]), "Oracle"),
         (altered(agents=None), "StudyConfig of this version"),

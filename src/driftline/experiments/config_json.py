@@ -11,7 +11,7 @@ import typing
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union
 
-from driftline.errors import RunError
+from driftline.errors import DriftlineError, RunError
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ def from_json(kind: type[T], value: Any) -> T:
     """
     try:
         return typing.cast(T, _read(kind, value))
-    except (KeyError, TypeError, ValueError) as error:
+    except (DriftlineError, KeyError, TypeError, ValueError) as error:
         raise RunError(
             f"the stored configuration is no {kind.__name__} of this version ({error}); "
             "use the version of Driftline named in the manifest"

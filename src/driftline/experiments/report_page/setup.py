@@ -100,7 +100,7 @@ def _learner(agent: AgentConfig) -> str:
 def _line(settings: Mapping[str, Any]) -> str:
     said = []
     for name, value in settings.items():
-        if name == "kind":
+        if name == "kind" or value is None:
             continue
         if isinstance(value, dict):
             kind = value.get("kind", name)
