@@ -12,7 +12,15 @@ from driftline.conditioning.factorised_tilt import FactorisedTilt
 from driftline.errors import CapabilityError, SettingsError
 from driftline.training.kl_budget import KLBudget, Probe
 from driftline.training.online import Online
-from tests.training.learners import ONLINE, demonstrator, experience, online, same_weights
+from tests.models.flow_examples import model as flow
+from tests.training.learners import (
+    ONLINE,
+    demonstrated,
+    demonstrator,
+    experience,
+    online,
+    same_weights,
+)
 
 SLOW = replace(ONLINE.update, learning_rate=1e-3)
 LONG = replace(ONLINE, updates_per_round=40, update=SLOW)
@@ -35,6 +43,16 @@ def test_what_is_spent_is_within_the_budget(enforce: Any) -> None:
     _, told = rounds_within(budget)
     assert all(each["kl_spent_round"] <= 0.05 for each in told)
     assert max(each["kl_spent_round"] for each in told) > 0.005, "the budget was used"
+
+
+@pytest.mark.parametrize("enforce", ["stop", "backtrack"])
+def test_what_is_told_is_what_is_measured_afterwards(enforce: Any) -> None:
+    learner = online(replace(LONG, kl_budget=KLBudget(0.05, enforce=enforce, check_every=1)))
+    played = experience(learner)
+    told = learner.learn(played, 0)
+    spent = Probe.of(played, learner._previous, learner._demonstrator).spent(learner._model)
+    assert (told["kl_spent_round"], told["kl_spent_total"]) == (spent.round, spent.total)
+    assert 0.0 < spent.round <= 0.05
 
 
 def test_a_refit_without_a_budget_goes_further() -> None:
@@ -61,7 +79,9 @@ def test_the_total_is_counted_from_the_demonstrators() -> None:
     total = start + 0.05
     learner, told = rounds_within(KLBudget(total=total), rounds=5)
     for each in told:
-        assert each["frozen"] == float(each["kl_spent_total"] > total)
+        assert each["frozen"] == 1.0 or each["kl_spent_total"] <= total
+    frozen = [each["frozen"] for each in told]
+    assert frozen == sorted(frozen), "it never thaws"
     assert told[0]["kl_spent_total"] <= total
     assert any(each["kept"] < 1.0 for each in told)
 
@@ -96,6 +116,8 @@ def test_what_cannot_be_measured_is_refused() -> None:
         KLBudget()
     with pytest.raises(CapabilityError, match="HasDensity"):
         Probe.of(experience(online()), object(), demonstrator())
+    with pytest.raises(CapabilityError, match="a KL budget needs"):
+        Online(flow(), demonstrated(), replace(ONLINE, kl_budget=KLBudget(1.0)), 0)
     assert not KLBudget(per_round=0.1).holds(Probe.of(*_far()).spent(demonstrator()))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +16,7 @@ from driftline.errors import SettingsError
 from driftline.safety import pace as formulas
 from driftline.training.online import OnlineSettings
 from driftline.training.pace import FixedPace, ReviewPace, admissions, refresh_rate
+from tests.training.learners import ONLINE, experience, online
 
 paces = st.builds(
     ReviewPace,
@@ -59,6 +63,23 @@ def test_without_time_to_review_nothing_is_let_in() -> None:
     pace = ReviewPace(reviewed_per_round=0)
     settings = MixtureSettings(0.0, 0.25, 256)
     assert [admissions(pace, settings, Quantile(0.5), round) for round in range(9)] == [0] * 9
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"p_harm": 0.0}, {"sensitivity": 0.0}, {"confidence": 1.0}, {"confidence": float("nan")},
+     {"reviewed_per_round": -1}, {"control_rounds": -1.0}],
+)  # fmt: skip
+def test_a_review_that_is_none_is_refused(settings: Any) -> None:
+    with pytest.raises(SettingsError, match="were given"):
+        ReviewPace(**settings)
+
+
+def test_a_round_reports_the_rate_that_was_carried_out() -> None:
+    pace = ReviewPace(p_harm=0.9, reviewed_per_round=40)
+    learner = online(replace(ONLINE, pace=pace))
+    told = learner.learn(experience(learner), 0)
+    assert told["refresh_rate"] == pace.refresh_rate(0.5, 0.25) < ONLINE.mixture.refresh_rate
 
 
 def test_a_target_without_q_is_refused() -> None:

@@ -20,7 +20,7 @@ from driftline.shapes import Floats
 from driftline.training.divergence import distributions, kl
 from driftline.training.learner import Experience
 
-PROBE = 32
+PROBE = 128
 """Episodes of a round that the divergence is measured on."""
 HALVINGS = 7
 Weights = Mapping[str, Any]
@@ -37,9 +37,10 @@ class KLBudget:
     A budget that is used up leaves the policy as it is: the agent goes on acting.
 
     Asking for higher returns moves a policy too, and what that costs is seen in the round
-    that asks. Where old weights alone are beyond ``total``, the round's episodes are not
-    let into the mixture, so that nothing higher is asked for: the agent is frozen, beyond
-    the total by what the last admission added.
+    that asks. Once old weights alone are beyond ``total``, nothing is let into the mixture
+    any more and nothing is fitted, so that nothing higher is asked for: the agent is frozen
+    for good, beyond the total by what the last admission added. (Frozen for a round only,
+    it would creep on in every round whose probe happens to say less.)
     """
 
     per_round: float | None = None
@@ -83,12 +84,7 @@ class Probe:
     @classmethod
     def of(cls, experience: Experience, previous: Any, demonstrator: Any) -> Probe:
         """Raises `CapabilityError` for a model without a density."""
-        for model in (previous, demonstrator):
-            if not isinstance(model, HasDensity):
-                raise CapabilityError(
-                    f"a KL budget needs HasDensity, which {type(model).__name__} lacks; bound the "
-                    "pace instead: refresh_rate, or pace=ReviewPace()"
-                )
+        previous, demonstrator = measurable(previous), measurable(demonstrator)
         data = experience.trajectories
         rows = np.arange(min(PROBE, len(data)))
         steps = int(data.starts[rows[-1] + 1] - data.starts[0])
@@ -102,6 +98,16 @@ class Probe:
         now = distributions(model, data, self.experience.asked)
         apart = (kl(model.action, now, each).sum() for each in (self.previous, self.origin))
         return Spent(*(float(each) / len(data) for each in apart))
+
+
+def measurable(model: Any) -> HasDensity:
+    """The model, if a budget can be measured of it; raises `CapabilityError` otherwise."""
+    if not isinstance(model, HasDensity):
+        raise CapabilityError(
+            f"a KL budget needs HasDensity, which {type(model).__name__} lacks; bound the "
+            "pace instead: refresh_rate, or pace=ReviewPace()"
+        )
+    return model
 
 
 def copied(weights: Weights) -> dict[str, Tensor]:

@@ -28,7 +28,7 @@ from driftline.shapes import Floats
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors
 from driftline.training.divergence import Divergences, distributions, follows_commands
 from driftline.training.entropy_floor import EntropyFloor, Floor
-from driftline.training.kl_budget import KLBudget, Probe, backtrack, copied
+from driftline.training.kl_budget import KLBudget, Probe, backtrack, copied, measurable
 from driftline.training.learner import Experience
 from driftline.training.pace import FixedPace, Pace, admissions, refresh_rate
 from driftline.training.update import UpdateSettings, adam, mean_parts, update
@@ -71,6 +71,8 @@ class Online:
         seed: int,
         own: Trajectories | None = None,
     ) -> None:
+        if settings.kl_budget is not None:
+            measurable(model)
         self._settings = settings
         self._seed = seed
         self._demonstrator = model.eval()
@@ -83,13 +85,19 @@ class Online:
         floor = settings.entropy_floor
         self._floor = None if floor is None else Floor(floor, model)
         self._history: list[Floats] = []
-        self._frozen: tuple[int, ...] = ()
+        self._frozen: int | None = None
         self.gradient_updates = 0
 
     @property
     def own_share(self) -> float:
         """The share of the mixture that is own episodes."""
         return self._mixture.own_share
+
+    @property
+    def refresh_rate(self) -> float:
+        """rho as it is carried out: the share of own slots that a round refills."""
+        settings = self._settings
+        return refresh_rate(settings.pace, settings.mixture, settings.target)
 
     def agent(self) -> ReturnConditionedAgent:
         """The current model under the target, its threshold taken from the reference."""
@@ -123,7 +131,11 @@ class Online:
         return Divergences.of(self._model.action, acting, origin, before, data.actions)
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
-        """Admit the round's episodes, relabelled, and refit."""
+        """Admit the round's episodes, relabelled, and refit; nothing once it is frozen."""
+        if self._frozen is not None:
+            self._history = [*self._history, experience.trajectories.returns]
+            self._previous.load_state_dict(self._model.state_dict())
+            return {"refresh_rate": 0.0, "frozen": 1.0}
         before = self._mixture
         self._admit(experience.trajectories, round)
         self._history = [*self._history, experience.trajectories.returns]
@@ -133,13 +145,13 @@ class Online:
             self._optimiser = adam(self._model, self._settings.update)
         seed = integer_seed(self._seed, "refit", round)
         budget = self._settings.kl_budget
+        rate = {"refresh_rate": self.refresh_rate}
         if budget is None:
-            return self._fit(seed)
+            return {**self._fit(seed), **rate}
         told = self._fit_within(budget, experience, seed)
         if budget.total is not None and told["kl_spent_total"] > budget.total:
-            self._mixture = before
-            self._frozen = (*self._frozen, round)
-        return {**told, "frozen": float(round in self._frozen)}
+            self._mixture, self._frozen = before, round
+        return {**told, **rate, "frozen": float(self._frozen is not None)}
 
     def _admit(self, trajectories: Trajectories, round: int) -> None:
         settings = self._settings
@@ -185,8 +197,8 @@ class Online:
         values = {"optimiser": groups, "gradient_updates": self.gradient_updates}
         if self._floor is not None:
             values["entropy_multiplier"] = self._floor.multiplier
-        if self._frozen:
-            values["frozen"] = list(self._frozen)
+        if self._frozen is not None:
+            values["frozen"] = self._frozen
         return tensors, values
 
     def restore(
@@ -199,10 +211,10 @@ class Online:
         self.gradient_updates = values["gradient_updates"]
         if self._floor is not None:
             self._floor.multiplier = values["entropy_multiplier"]
-        self._mixture, self._frozen = self._first, tuple(values.get("frozen", ()))
+        self._mixture, self._frozen = self._first, values.get("frozen")
         self._history = [each.returns for each in history]
         for round, trajectories in enumerate(history):
-            if round not in self._frozen:
+            if self._frozen is None or round < self._frozen:
                 self._admit(trajectories, round)
 
 

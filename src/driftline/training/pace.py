@@ -37,6 +37,20 @@ class ReviewPace:
     confidence: float = 0.95
     control_rounds: float = 3.0
 
+    def __post_init__(self) -> None:
+        shares = (self.p_harm, self.sensitivity, self.confidence)
+        if not all(0.0 < each <= 1.0 for each in shares) or self.confidence == 1.0:
+            raise SettingsError(
+                f"p_harm {self.p_harm:g}, sensitivity {self.sensitivity:g} and confidence "
+                f"{self.confidence:g} were given; give shares above 0 and at most 1, and a "
+                "confidence below 1"
+            )
+        if self.reviewed_per_round < 0 or not self.control_rounds >= 0.0:
+            raise SettingsError(
+                f"{self.reviewed_per_round} episodes reviewed and {self.control_rounds:g} rounds "
+                "of control were given; give 0 or more of both"
+            )
+
     @property
     def p_det(self) -> float:
         """The least prevalence that is noticed within a round (see `safety.pace`).
