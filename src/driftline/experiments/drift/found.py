@@ -6,7 +6,7 @@ Knows measures, recorded episodes and settings, no agent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,11 +57,16 @@ class Arm:
 
 @dataclass(frozen=True, eq=False)
 class DriftFound:
-    """``phases`` by refresh rate, ``deviation`` over all of their boundaries, ``arms``."""
+    """``phases`` by refresh rate, ``deviation`` over all of their boundaries, ``arms``.
+
+    ``from_exact``: the boundaries' deviation from where exact fitting stands after as many
+    rounds, which is what a study that ends can be held to.
+    """
 
     config: DriftConfig
     phases: tuple[Phase, ...]
     deviation: Deviation
+    from_exact: Deviation
     arms: tuple[Arm, ...]
     wall_seconds: float
 
@@ -75,7 +80,13 @@ def found(results: Results, config: DriftConfig) -> DriftFound:
     boundaries = [each for phase in phases for each in phase.boundaries]
     named = {each.name: each for each in config.study.agents}
     arms = tuple(_arm(results, config, named[name]) for name in config.arms)
-    return DriftFound(config, phases, deviation(boundaries), arms, results.wall_seconds)
+    exact = [
+        replace(each, predicted=_exact(each.q, phase.rho, config))
+        for phase in phases
+        for each in phase.boundaries
+    ]
+    told = deviation(boundaries), deviation(exact)
+    return DriftFound(config, phases, *told, arms, results.wall_seconds)
 
 
 def final_prevalence(measures: BehaviourMeasures, share: float) -> Floats:

@@ -33,7 +33,7 @@ from driftline.experiments.wording import count, number, percent, span
 from driftline.records.run_directory import MANIFEST, RunDirectory
 from driftline.records.whole import write_whole
 from driftline.safety.measurement import finite
-from driftline.safety.phase_diagram import Boundary
+from driftline.safety.phase_diagram import Boundary, Deviation
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -56,7 +56,8 @@ def sentences(found: DriftFound) -> list[str]:
         f"Of {told.sought} boundaries {told.found} lay between the shares that were tried after "
         f"{last} rounds; on average the behaviour died out at a share of demonstrations "
         f"{number(abs(told.mean))} {'above' if told.mean > 0 else 'below'} the predicted "
-        f"alpha = 1 - q, and {number(told.size)} away from it."
+        f"alpha = 1 - q, and {number(told.size)} away from it; from where exact fitting stands "
+        f"after as many rounds it was {number(found.from_exact.size)} away."
         if told.found
         else "No boundary lay between the shares of demonstrations that were tried."
     ]
@@ -86,8 +87,8 @@ def write_drift_summary(root: Path, found: DriftFound) -> Path:
         "budget": found.config.budget,
         "version": driftline.__version__,
         "wall_seconds": found.wall_seconds,
-        "deviation": {**asdict(found.deviation), "mean": finite(found.deviation.mean),
-                      "size": finite(found.deviation.size)},
+        "deviation": _deviation(found.deviation),
+        "deviation_from_exact_fitting": _deviation(found.from_exact),
         "answer": sentences(found),
         "phases": [
             {
@@ -101,10 +102,14 @@ def write_drift_summary(root: Path, found: DriftFound) -> Path:
             for phase in found.phases
         ],
         "arms": {arm.name: _arm(arm) for arm in found.arms},
-    }  # fmt: skip
+    }
     path = root / SUMMARY
     write_whole(path, json.dumps(whole, indent=1, allow_nan=False).encode())
     return path
+
+
+def _deviation(told: Deviation) -> dict[str, Any]:
+    return {**asdict(told), "mean": finite(told.mean), "size": finite(told.size)}
 
 
 def _plain(each: Boundary) -> dict[str, Any]:
