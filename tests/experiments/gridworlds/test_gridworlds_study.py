@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from driftline.errors import RunError
-from driftline.experiments import presets, studies
+from driftline.experiments import finishing, presets, studies
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
 from driftline.experiments.plan import run_path
 from driftline.experiments.run import finished
@@ -33,7 +33,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("suite") / "whole"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(presets, "study", tiny_suite)
-        patch.setattr(studies, "write_report", no_report)
+        patch.setattr(finishing, "write_report", no_report)
         assert studies.run_study("gridworlds", budget="smoke", out=root, workers=1) == 0
     return root
 
@@ -42,7 +42,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def unreported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the suite nor its worlds write a page in this test."""
     for name in ("write_report", "write_gridworlds_report"):
-        monkeypatch.setattr(studies, name, no_report)
+        monkeypatch.setattr(finishing, name, no_report)
 
 
 @pytest.fixture
