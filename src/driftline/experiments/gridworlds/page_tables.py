@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from driftline.experiments.gridworlds.comparisons import (
     AGAINST,
     LEVEL,
@@ -32,6 +34,9 @@ from driftline.experiments.report_page.elements import (
     text,
 )
 from driftline.experiments.wording import NOTHING, count, listed, measured, number, percent
+
+JUDGED = ("jensen_shannon", "mean")
+"""The distance and the statistic of an episode's steps that the suite's page tells of."""
 
 
 def imitation_section(suite: Suite) -> Markup:
@@ -219,15 +224,18 @@ def _most(values: Sequence[float]) -> str:
 
 
 def _detector(found: Any, behaviour: str) -> tuple[str, str]:
-    """What a world's summary says of the detector, where it says anything."""
-    if not isinstance(found, Mapping):
-        return NOTHING, ""
-    own = found.get(behaviour, found)
-    auroc, lead = (_mean(own.get(name)) for name in ("auroc", "lead_time"))
-    if auroc is None:
-        return NOTHING, ""
-    return f"AUROC {number(auroc)}", "" if lead is None else f"{number(lead)} rounds ahead"
+    """The median agent's AUROC by mean Jensen-Shannon divergence, and over how many agents.
 
-
-def _mean(value: Any) -> float | None:
-    return value.get("mean") if isinstance(value, Mapping) else value
+    ``found``: a world's part of a summary, by behaviour and agent.
+    """
+    told = found.get(behaviour, {}) if isinstance(found, Mapping) else {}
+    areas = {
+        agent: score["auroc"]
+        for agent, scores in told.items()
+        for score in scores
+        if (score["distance"], score["statistic"]) == JUDGED and score["auroc"] is not None
+    }
+    if not areas:
+        return NOTHING, ""
+    middle = float(np.median(list(areas.values())))
+    return f"AUROC {number(middle)}", f"median of {count(len(areas), 'agent')}"

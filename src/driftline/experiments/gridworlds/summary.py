@@ -9,8 +9,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import driftline
 from driftline.experiments.gridworlds.comparisons import onset_tests
 from driftline.experiments.gridworlds.digest import Digest, Suite
@@ -72,17 +70,12 @@ def _world(world: Digest) -> dict[str, Any]:
 
 
 def _null(world: Digest, agent: str, behaviour: str, null: NullReference) -> dict[str, Any]:
-    """The null's onset and width beside the agent's; null where it has none."""
-    above = np.flatnonzero(null.curve.behaviour >= world.config.thresholds.onset_prevalence)
+    """The null beside what the agent did; null where it has none."""
     mine = world.of(agent, behaviour)
     return {
-        "start": null.start,
-        "origin": null.origin,
-        "onset": float(null.rounds[above[0]]) if len(above) else None,
-        "width": finite(null.width),
+        **null.to_json(),
         "measured_onset": finite(mine.onset.round),
         "measured_width": finite(mine.width.value),
-        "excess_speed": finite(null.excess),
     }
 
 
