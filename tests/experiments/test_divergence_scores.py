@@ -34,6 +34,7 @@ def test_scores_are_plain_and_find_what_was_planted() -> None:
         ("hellinger", "largest"), ("hellinger", "mean"),
     ]  # fmt: skip
     assert all(each["auroc"] == 1.0 for each in plain["a"])
+    assert all(len(each["alarms"]) == 2 for each in plain["a"])
     assert all(alarm["lead_at_least"] == 0.0 for each in plain["a"] for alarm in each["alarms"])
     page = trusted(scores)
     assert page.count("<tr>") == 1 + 4

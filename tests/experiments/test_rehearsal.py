@@ -35,7 +35,7 @@ def chosen(own: bool, capacity: int) -> tuple[StudyConfig, dict[str, AgentConfig
     return study, {**agents, "ogm-quantile": AgentConfig("ogm-quantile", sized)}
 
 
-@pytest.mark.parametrize("capacity", [8, 40, 100])
+@pytest.mark.parametrize("capacity", [7, 8, 40, 100])
 def test_slots_begin_with_a_draw_of_all_and_the_rest_is_untampered(capacity: int) -> None:
     study, agents = chosen(own=True, capacity=capacity)
     begun = rehearsal(study, agents["ogm-quantile"], demonstrated(), 3)

@@ -32,7 +32,7 @@ def rehearsal(
 
     Then the slots of online agents begin filled with an even draw of all demonstrations,
     tampered ones in their share, and the untampered ones alone remain demonstrations. The
-    draw is the same for every agent of a seed.
+    draw is the same for agents of a seed with as many slots.
     """
     if not study.demonstrations.tampered_as_own or not isinstance(agent.learner, OnlineSettings):
         return Rehearsal(demonstrated)

@@ -33,14 +33,14 @@ def rounds() -> list[Episodes]:
 
 def counted(settings: OnlineSettings, own: Episodes | None, seed: int) -> Floats:
     """What a learner's mixture holds before each round, by the rewards that mark a flag."""
-    shown = round_of(np.random.default_rng(1), 0.0, source="demonstration")
+    shown = round_of(np.random.default_rng(1), 0.4, source="demonstration")
     begun = None if own is None else own.trajectories
     learner = Online(demonstrator(), shown.trajectories, settings, seed, begun)
     told = []
     for index, played in enumerate(rounds()):
         mixture = learner._mixture
         marks = 0.0 if mixture.own is None else (mixture.own.returns > 3.0).mean()
-        told.append(mixture.own_share * float(marks))
+        told.append(mixture.own_share * float(marks) + (1.0 - mixture.own_share) * 0.4)
         learner._admit(played.trajectories, index)
     return np.array(told)
 
@@ -59,9 +59,9 @@ def counted(settings: OnlineSettings, own: Episodes | None, seed: int) -> Floats
 def test_it_is_what_the_learners_mixture_holds(settings: Any, filled: bool) -> None:
     draw = np.random.default_rng(2)
     own = round_of(draw, 0.5, source="demonstration") if filled else None
-    clean = round_of(np.random.default_rng(1), 0.0, source="demonstration")
+    shown_too = round_of(np.random.default_rng(1), 0.4, source="demonstration")
     run = concatenate_episodes(rounds())
-    found = data_shares(run, "bucket", settings, 7, clean, own)
+    found = data_shares(run, "bucket", settings, 7, shown_too, own)
     assert found.data == pytest.approx(counted(settings, own, 7))
     assert found.data.max() > 0.0
     shown = fractions(run, "bucket") > 0
