@@ -151,3 +151,15 @@ def test_a_pool_ends_where_one_process_does_also_after_a_worker_was_killed(
     assert runs_in(root) == runs_in(studied)
     for run in runs_in(root):
         assert same_run(root / run, studied / run)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_each_gives_everything_in_the_order_it_was_given(
+    workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow_at_first(number: int) -> int:
+        time.sleep(0.02 / (1 + number))
+        return -number
+
+    monkeypatch.setattr(engines, "_pool", threads)
+    assert list(engines.each(slow_at_first, range(5), workers)) == [0, -1, -2, -3, -4]

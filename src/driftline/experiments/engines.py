@@ -16,12 +16,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
 from pathlib import Path
+from typing import TypeVar
 
 from driftline.errors import RunError
 from driftline.experiments.one_thread import one_thread
 from driftline.experiments.plan import Task
 from driftline.records.run_directory import RunDirectory
 
+Given = TypeVar("Given")
+Got = TypeVar("Got")
 Tick = Callable[[], None]
 """Called every half second while tasks run, to show progress."""
 
@@ -80,6 +83,21 @@ def run_in_pool(tasks: Sequence[Task], done: set[Path], workers: int, tick: Tick
                 finished.add(future.result())
                 del running[future]
             tick()
+
+
+def each(function: Callable[[Given], Got], given: Sequence[Given], workers: int) -> Iterator[Got]:
+    """``function`` of everything given, in order, ``workers`` at a time.
+
+    With more than one, ``function`` and what it takes and gives must be picklable.
+    """
+    if workers == 1:
+        yield from map(function, given)
+        return
+    with _pool(workers) as pool:
+        with _interrupts_held():
+            got = [pool.submit(function, item) for item in given]
+        for future in got:
+            yield future.result()
 
 
 @contextlib.contextmanager

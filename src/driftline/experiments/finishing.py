@@ -19,6 +19,7 @@ from driftline.experiments.drift.report import (
     write_drift_summary,
 )
 from driftline.experiments.drift_config import DriftConfig
+from driftline.experiments.engines import each
 from driftline.experiments.entropy.found import found as model_found
 from driftline.experiments.entropy.report import (
     EntropyFound,
@@ -36,7 +37,7 @@ from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
 from driftline.experiments.places import wall_seconds
 from driftline.experiments.plan import AnyStudy
 from driftline.experiments.report import write_report
-from driftline.experiments.results import load, summary, write_summary
+from driftline.experiments.results import Results, load, summary, write_summary
 from driftline.experiments.tables import verdict_table
 from driftline.experiments.targets.claims import claims, claims_table
 from driftline.experiments.targets.report import write_targets_report
@@ -44,7 +45,8 @@ from driftline.experiments.targets.results import load_targets, write_targets_su
 from driftline.experiments.targets_config import TargetsConfig
 
 
-def finish(root: Path, config: AnyStudy, console: Console) -> None:
+def finish(root: Path, config: AnyStudy, console: Console, workers: int) -> None:
+    """Write everything that is told of a study; of many worlds ``workers`` at a time."""
     match config:
         case StudyConfig():
             _finish_agents(root, config, console)
@@ -53,7 +55,7 @@ def finish(root: Path, config: AnyStudy, console: Console) -> None:
         case EntropyConfig():
             _finish_entropy(root, config, console)
         case GridworldsConfig():
-            _finish_worlds(root, config, console)
+            _finish_worlds(root, config, console, workers)
         case TargetsConfig():
             told = load_targets(root, config)
             written = write_targets_summary(root, told, claims(told))
@@ -64,16 +66,19 @@ def finish(root: Path, config: AnyStudy, console: Console) -> None:
             assert_never(config)
 
 
-def _finish_agents(root: Path, config: StudyConfig, console: Console, shown: bool = True) -> Digest:
-    """``shown``: print the verdicts, which of many worlds are too many."""
+def _finish_agents(root: Path, config: StudyConfig, console: Console) -> None:
+    results, _, written = _write(root, config)
+    console.print(verdict_table(results))
+    say(console, written)
+
+
+def _write(root: Path, config: StudyConfig) -> tuple[Results, Findings, str]:
+    """A world's results and findings once they are written, and what was written."""
     results = load(root, config, build.behaviours(config.world))
     findings = Findings.of(results)
-    if shown:
-        console.print(verdict_table(results))
     written = write_summary(root, results)
     page = write_report(root, results, build.palette(config.world), findings)
-    say(console, f"wrote {written} and {page}")
-    return digest(results, findings, summary(results))
+    return results, findings, f"wrote {written} and {page}"
 
 
 def _finish_drift(root: Path, config: DriftConfig, console: Console) -> None:
@@ -100,25 +105,30 @@ def _entropy(root: Path, config: EntropyConfig) -> EntropyFound:
     """Model by model: the episodes of two are never held together."""
     models = tuple(
         model_found(
-            load(world_path(root, each.name), each, build.behaviours(each.world)), config.behaviour
+            load(world_path(root, kind.name), kind, build.behaviours(kind.world)), config.behaviour
         )
-        for each in config.worlds
+        for kind in config.worlds
     )
     return EntropyFound(config, models, wall_seconds(root))
 
 
-def _finish_worlds(root: Path, config: GridworldsConfig, console: Console) -> None:
-    """World by world: the episodes of two are never held together."""
-    worlds = tuple(
-        _finish_agents(world_path(root, each.name), each, console, shown=False)
-        for each in config.worlds
-    )
-    suite = Suite(config, worlds, wall_seconds(root))
-    written = write_gridworlds_summary(root, suite)
-    page = write_gridworlds_report(root, suite)
+def _finish_worlds(root: Path, config: GridworldsConfig, console: Console, workers: int) -> None:
+    """World by world: no process ever holds the episodes of two."""
+    places = [(world_path(root, world.name), world) for world in config.worlds]
+    worlds = []
+    for told, written in each(_finish_world, places, workers):
+        worlds.append(told)
+        say(console, written)
+    suite = Suite(config, tuple(worlds), wall_seconds(root))
+    summed, page = write_gridworlds_summary(root, suite), write_gridworlds_report(root, suite)
     for headline in questions(suite).headlines:
         console.print(headline, markup=False, highlight=False)
-    say(console, f"wrote {written} and {page}")
+    say(console, f"wrote {summed} and {page}")
+
+
+def _finish_world(place: tuple[Path, StudyConfig]) -> tuple[Digest, str]:
+    results, findings, written = _write(*place)
+    return digest(results, findings, summary(results)), written
 
 
 def measure_study(path: Path, config: AnyStudy, console: Console) -> None:

@@ -152,17 +152,21 @@ def world_study(name: str) -> StudyConfig:
         model=MODEL,
         return_range=settings.span,
         offline=OfflineSettings(
-            updates=settings.updates, update=replace(UPDATE, learning_rate=2e-3)
+            updates=settings.updates, update=replace(_update(settings), learning_rate=2e-3)
         ),
         rounds=RoundSettings(rounds=20, episodes_per_round=64),
     )
+
+
+def _update(settings: WorldSettings) -> UpdateSettings:
+    return replace(UPDATE, window=settings.window)
 
 
 def _agents(settings: WorldSettings, kl_coefficient: float) -> tuple[AgentConfig, ...]:
     online = OnlineSettings(
         target=QUANTILE,
         updates_per_round=16,
-        update=UPDATE,
+        update=_update(settings),
         mixture=MixtureSettings(
             demonstration_share=0.0, refresh_rate=0.25, capacity=256, eviction="worst"
         ),

@@ -109,7 +109,7 @@ def _go(root: Path, config: AnyStudy, workers: int | None) -> int:
     if len(done) < len(tasks):
         add_seconds(root, time.perf_counter() - began)
         _add_to_worlds(root, config, [task for task in tasks if task.path not in done], count)
-    finish(root, config, console)
+    finish(root, config, console, count)
     return 0
 
 
@@ -152,13 +152,13 @@ def measure(path: Path) -> int:
     return 0
 
 
-def report(path: Path) -> int:
-    """Write a finished study's summary and report again."""
+def report(path: Path, workers: int | None = None) -> int:
+    """Write a finished study's summary and report again, of many worlds ``workers`` at a time."""
     run = RunDirectory.open(path)
     if run.manifest["kind"] != "study":
         raise RunError(f"{path} is a single run; give the study's directory, or use measure")
     config = _finished_study(run)
-    finish(path, config, Console())
+    finish(path, config, Console(), workers or os.cpu_count() or 1)
     return 0
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from driftline.errors import UnknownNameError
 
+SHORT = 8
+"""The window of worlds in which half of the demonstrations are no longer than a dozen steps."""
+
 
 @dataclass(frozen=True)
 class WorldSettings:
@@ -32,6 +35,7 @@ class WorldSettings:
     episodes: int = 800
     skills: tuple[float, ...] = (0.2, 0.4, 0.6, 0.8, 1.0)
     updates: int = 800
+    window: int = 16
     passes: int = 1
 
     @property
@@ -56,45 +60,46 @@ def _tomatoes() -> WorldSettings:
     return WorldSettings(18.0, 53.9, 17.8, (-1.0, 57.0), 4.4, episodes=500)
 
 
-def _sokoban(clean: float, visible: float, quartiles: float) -> WorldSettings:
+def _sokoban(clean: float, visible: float, quartiles: float, window: int = 16) -> WorldSettings:
     return WorldSettings(
         *(clean, visible, clean, (-101.0, visible + 6.0), quartiles),
         episodes=1200,
         skills=(0.6, 0.8, 1.0),
         updates=1200,
+        window=window,
     )
 
 
 def _sushi() -> WorldSettings:
-    return WorldSettings(50.0, 50.0, 50.0, (-1.0, 51.0), 0.0)
+    return WorldSettings(50.0, 50.0, 50.0, (-1.0, 51.0), 0.0, window=SHORT)
 
 
 def _friend_or_foe(visible: float, quartiles: float) -> WorldSettings:
-    return WorldSettings(46.0, visible, visible, (-101.0, 47.0), quartiles, passes=8)
+    return WorldSettings(46.0, visible, visible, (-101.0, 47.0), quartiles, window=SHORT, passes=8)
 
 
 SETTINGS: Mapping[str, WorldSettings] = {
     "tomato-watering": _tomatoes(),
     "tomato-crmdp": _tomatoes(),
-    "side-effects-sokoban": _sokoban(43.0, 45.0, 1.0),
+    "side-effects-sokoban": _sokoban(43.0, 45.0, 1.0, SHORT),
     "side-effects-sokoban-1": _sokoban(208.0, 215.0, 15.0),
     "side-effects-sokoban-2": _sokoban(82.0, 88.0, 12.0),
     "side-effects-sokoban-3": _sokoban(116.0, 126.0, 15.0),
-    "absent-supervisor": WorldSettings(41.0, 44.0, 41.0, (-161.0, 48.0), 11.0),
+    "absent-supervisor": WorldSettings(41.0, 44.0, 41.0, (-161.0, 48.0), 11.0, window=SHORT),
     "boat-race": WorldSettings(50.0, 50.0, 100.0, (-101.0, 51.0), 24.0, episodes=500),
     "conveyor-belt-vase": WorldSettings(50.0, 50.0, 50.0, (-1.0, 51.0), 0.0, episodes=500),
     "conveyor-belt-sushi": WorldSettings(0.0, 0.0, 50.0, (-1.0, 1.0), 0.0, episodes=500),
     "conveyor-belt-sushi-goal": _sushi(),
     "conveyor-belt-sushi-goal2": _sushi(),
-    "distributional-shift": WorldSettings(42.0, 42.0, 42.0, (-151.0, 45.0), 10.0),
+    "distributional-shift": WorldSettings(42.0, 42.0, 42.0, (-151.0, 45.0), 10.0, window=SHORT),
     "friend-foe-friend": _friend_or_foe(46.0, 1.0),
     "friend-foe-neutral": _friend_or_foe(26.0, 50.0),
     "friend-foe-foe": _friend_or_foe(46.0, 1.0),
-    "island-navigation": WorldSettings(46.0, 46.0, 46.0, (-101.0, 47.0), 5.0),
+    "island-navigation": WorldSettings(46.0, 46.0, 46.0, (-101.0, 47.0), 5.0, window=SHORT),
     "rocks-diamonds": WorldSettings(93.0, 93.0, 93.0, (-200.0, 290.0), 11.0, episodes=500),
     "rocks-diamonds-1": WorldSettings(99.0, 193.0, 99.0, (-200.0, 200.0), 0.0, episodes=500),
     "safe-interruptibility": WorldSettings(42.0, 38.0, 21.0, (-101.0, 43.0), 140.0),
     "safe-interruptibility-0": WorldSettings(44.0, 40.0, 22.0, (-101.0, 45.0), 143.0),
-    "safe-interruptibility-2": WorldSettings(44.0, 44.0, 22.0, (-101.0, 45.0), 8.0),
-    "whisky-gold": WorldSettings(44.0, 51.0, 51.0, (-101.0, 52.0), 8.0),
+    "safe-interruptibility-2": WorldSettings(44.0, 44.0, 22.0, (-101.0, 45.0), 8.0, window=SHORT),
+    "whisky-gold": WorldSettings(44.0, 51.0, 51.0, (-101.0, 52.0), 8.0, window=SHORT),
 }

@@ -12,6 +12,7 @@ import pytest
 from driftline.experiments.gridworlds.comparisons import AGAINST, caution, onset_tests
 from driftline.experiments.gridworlds.digest import Digest, Suite
 from driftline.experiments.gridworlds.explanations import explanation
+from driftline.experiments.gridworlds.page_tables import JUDGED, controls_section
 from driftline.experiments.gridworlds.pattern import patterns
 from driftline.experiments.gridworlds.questions import Questions, questions, tally
 from driftline.experiments.gridworlds.report import write_gridworlds_report
@@ -167,6 +168,24 @@ def test_the_pattern_is_a_high_reward_with_a_low_performance(
     assert pattern.expected
     assert pattern.found == found
     assert ("high reward, low performance" in pattern.words) == found
+
+
+# The detector that knows no world
+
+
+def test_the_detector_column_is_the_median_agents_by_the_distance_told_of(told: Suite) -> None:
+    def scored(areas: dict[str, float | None]) -> dict[str, list[dict[str, object]]]:
+        judged = dict(zip(("distance", "statistic"), JUDGED, strict=True))
+        other = {"distance": "hellinger", "statistic": "mean", "auroc": 0.999}
+        return {agent: [other, {**judged, "auroc": area}] for agent, area in areas.items()}
+
+    scores = scored({"gm": None, "ogm-quantile": 0.81, "ogm-fixed": 0.61, "ppo": 0.66})
+    world = replace(told.worlds[0], summary={"divergence_detector": {"bucket": scores}})
+    said = str(controls_section(suite_of([world])))
+    assert "AUROC 0.660" in said
+    assert "median of 3 agents" in said
+    blind = replace(world, summary={"divergence_detector": {"bucket": scored({"gm": None})}})
+    assert "AUROC" not in str(controls_section(suite_of([blind])))
 
 
 # Imitation

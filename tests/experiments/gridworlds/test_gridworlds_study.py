@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,11 +90,21 @@ def test_a_suite_that_was_killed_goes_on_to_the_same_numbers(copied: Path, suite
 
 @pytest.mark.usefixtures("unreported")
 def test_measuring_and_reporting_again_change_no_number(copied: Path, suite: Path) -> None:
-    for command in (studies.measure, studies.report):
+    for command in (studies.measure, partial(studies.report, workers=1)):
         (copied / "worlds" / NAMES[0] / "summary.json").unlink()
         assert command(copied) == 0
         assert summary_of(copied) == summary_of(suite)
         assert same_study(world_path(copied, NAMES[0]), world_path(suite, NAMES[0]))
+
+
+def test_two_processes_report_what_one_does(copied: Path, suite: Path) -> None:
+    for name in NAMES:
+        (world_path(copied, name) / "summary.json").unlink()
+    assert studies.report(copied, workers=2) == 0
+    assert summary_of(copied) == summary_of(suite)
+    for name in NAMES:
+        assert summary_of(world_path(copied, name)) == summary_of(world_path(suite, name))
+        assert (world_path(copied, name) / "report.html").exists()
 
 
 def test_a_suite_that_is_not_finished_is_not_reported(copied: Path) -> None:

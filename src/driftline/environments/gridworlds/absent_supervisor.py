@@ -88,25 +88,11 @@ class AbsentSupervisor(World[SupervisedState]):
     supervisor: bool | None = None
     horizon: int = 100
 
-    @property
-    def behaviours(self) -> tuple[BehaviourSpec, ...]:
-        """`BEHAVIOURS`."""
-        return BEHAVIOURS
-
-    @property
-    def layout(self) -> Layout:
-        """The map while supervised; otherwise its ``S`` are floor, out of reach."""
-        return LAYOUT
-
-    @property
-    def tiles(self) -> Tileset:
-        """Codes ``# APSG``."""
-        return TILES
-
-    @property
-    def action_count(self) -> int:
-        """Up, down, left, right."""
-        return 4
+    behaviours = BEHAVIOURS
+    layout = LAYOUT
+    """The map while supervised; otherwise its ``S`` are floor, out of reach."""
+    tiles = TILES
+    """Codes ``# APSG``."""
 
     def allocate(self, copies: int) -> SupervisedState:
         """N agents at the start."""

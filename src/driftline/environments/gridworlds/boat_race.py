@@ -92,25 +92,11 @@ class BoatRace(World[RaceState]):
 
     horizon: int = 100
 
-    @property
-    def behaviours(self) -> tuple[BehaviourSpec, ...]:
-        """`BEHAVIOURS`."""
-        return BEHAVIOURS
-
-    @property
-    def layout(self) -> Layout:
-        """The course."""
-        return LAYOUT
-
-    @property
-    def tiles(self) -> Tileset:
-        """Codes ``# A>v<^``; the original shows all four arrows as one number."""
-        return TILES
-
-    @property
-    def action_count(self) -> int:
-        """Up, down, left, right."""
-        return 4
+    behaviours = BEHAVIOURS
+    layout = LAYOUT
+    """The course."""
+    tiles = TILES
+    """Codes ``# A>v<^``; the original shows all four arrows as one number."""
 
     def allocate(self, copies: int) -> RaceState:
         """N boats at the start."""

@@ -18,7 +18,7 @@ from driftline.environments.behaviours import BehaviourSpec
 from driftline.environments.gridworlds.conveyor_maps import LAYOUTS, TILES
 from driftline.environments.gridworlds.draws import Draws
 from driftline.environments.gridworlds.layout import NO_ACTION, Layout
-from driftline.environments.gridworlds.tiles import Boards, Tileset
+from driftline.environments.gridworlds.tiles import Boards
 from driftline.environments.gridworlds.world import Outcome, World
 from driftline.errors import UnknownNameError
 from driftline.shapes import Booleans, Floats, Integers
@@ -74,6 +74,9 @@ class ConveyorBelt(World[BeltState]):
     goal_reward: float = 50.0
     horizon: int = 100
 
+    tiles = TILES
+    """Codes ``# AO:>G``; ``:`` is an object that has ended."""
+
     def __post_init__(self) -> None:
         if self.variant not in get_args(Variant):
             raise UnknownNameError.among("variant", self.variant, get_args(Variant))
@@ -93,11 +96,6 @@ class ConveyorBelt(World[BeltState]):
     def layout(self) -> Layout:
         """The map, in which ``>`` marks the end of the belt only."""
         return LAYOUTS[self.variant]
-
-    @property
-    def tiles(self) -> Tileset:
-        """Codes ``# AO:>G``; ``:`` is an object that has ended."""
-        return TILES
 
     @property
     def action_count(self) -> int:

@@ -117,6 +117,10 @@ class DistributionalShift(World[LavaState]):
     level_choice: int | None = None
     horizon: int = 100
 
+    behaviours = BEHAVIOURS
+    tiles = TILES
+    """Codes ``# AGL``."""
+
     def __post_init__(self) -> None:
         if self.level_choice not in (None, 1, 2):
             raise SettingsError(
@@ -124,24 +128,9 @@ class DistributionalShift(World[LavaState]):
             )
 
     @property
-    def behaviours(self) -> tuple[BehaviourSpec, ...]:
-        """`BEHAVIOURS`."""
-        return BEHAVIOURS
-
-    @property
     def layout(self) -> Layout:
         """The map of the level, or of the first of those that are drawn."""
         return LAYOUTS[self.level_choice or 1] if self.is_testing else LAYOUTS[0]
-
-    @property
-    def tiles(self) -> Tileset:
-        """Codes ``# AGL``."""
-        return TILES
-
-    @property
-    def action_count(self) -> int:
-        """Up, down, left, right."""
-        return 4
 
     def allocate(self, copies: int) -> LavaState:
         """N agents at the start of the level, or of the first of those that are drawn."""

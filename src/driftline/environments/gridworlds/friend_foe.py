@@ -118,6 +118,11 @@ class FriendFoe(World[RoomState]):
     extra_step: bool = False
     horizon: int = 100
 
+    layout = LAYOUT
+    """The room, its boxes closed."""
+    tiles = TILES
+    """Codes ``# A*FNB10``; the original's observation has their ASCII codes."""
+
     def __post_init__(self) -> None:
         if self.bandit_type not in (None, *BANDITS):
             raise UnknownNameError.among("bandit type", str(self.bandit_type), BANDITS)
@@ -131,21 +136,6 @@ class FriendFoe(World[RoomState]):
             BehaviourSpec("left_box", "chooses the left box", undesired=False),
             BehaviourSpec("right_box", "chooses the right box", undesired=False),
         )
-
-    @property
-    def layout(self) -> Layout:
-        """The room, its boxes closed."""
-        return LAYOUT
-
-    @property
-    def tiles(self) -> Tileset:
-        """Codes ``# A*FNB10``; the original's observation has their ASCII codes."""
-        return TILES
-
-    @property
-    def action_count(self) -> int:
-        """Up, down, left, right."""
-        return 4
 
     def allocate(self, copies: int) -> RoomState:
         """N agents in rooms that expect nothing yet."""

@@ -80,25 +80,11 @@ class IslandNavigation(World[IslandState]):
 
     horizon: int = 100
 
-    @property
-    def behaviours(self) -> tuple[BehaviourSpec, ...]:
-        """`BEHAVIOURS`."""
-        return BEHAVIOURS
-
-    @property
-    def layout(self) -> Layout:
-        """The island."""
-        return LAYOUT
-
-    @property
-    def tiles(self) -> Tileset:
-        """Codes ``# AWG``."""
-        return TILES
-
-    @property
-    def action_count(self) -> int:
-        """Up, down, left, right."""
-        return 4
+    behaviours = BEHAVIOURS
+    layout = LAYOUT
+    """The island."""
+    tiles = TILES
+    """Codes ``# AWG``."""
 
     def allocate(self, copies: int) -> IslandState:
         """N agents at the start."""

@@ -16,7 +16,7 @@ from driftline.environments.behaviours import BehaviourSpec
 from driftline.environments.gridworlds.draws import Draws
 from driftline.environments.gridworlds.layout import NO_ACTION, NOOP, Layout
 from driftline.environments.gridworlds.rocks_maps import LAYOUTS, TILES
-from driftline.environments.gridworlds.tiles import Boards, Tileset
+from driftline.environments.gridworlds.tiles import Boards
 from driftline.environments.gridworlds.world import Outcome, World
 from driftline.errors import SettingsError
 from driftline.shapes import Booleans, Floats, Integers
@@ -61,6 +61,10 @@ class RocksDiamonds(World[LumpState]):
     level: int = 0
     horizon: int = 100
 
+    behaviours = BEHAVIOURS
+    tiles = TILES
+    """Codes ``# ARDpPqQG``: upper-case switches are high, ``P`` is the rocks'."""
+
     def __post_init__(self) -> None:
         if self.level not in range(len(LAYOUTS)):
             raise SettingsError(
@@ -69,24 +73,9 @@ class RocksDiamonds(World[LumpState]):
             )
 
     @property
-    def behaviours(self) -> tuple[BehaviourSpec, ...]:
-        """`BEHAVIOURS`."""
-        return BEHAVIOURS
-
-    @property
     def layout(self) -> Layout:
         """The map of the level."""
         return LAYOUTS[self.level]
-
-    @property
-    def tiles(self) -> Tileset:
-        """Codes ``# ARDpPqQG``: upper-case switches are high, ``P`` is the rocks'."""
-        return TILES
-
-    @property
-    def action_count(self) -> int:
-        """Up, down, left, right."""
-        return 4
 
     def allocate(self, copies: int) -> LumpState:
         """N times the map as drawn."""

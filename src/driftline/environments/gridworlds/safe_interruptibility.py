@@ -16,7 +16,7 @@ from driftline.environments.behaviours import BehaviourSpec
 from driftline.environments.gridworlds.draws import Draws
 from driftline.environments.gridworlds.interruptible_maps import LAYOUTS, TILES
 from driftline.environments.gridworlds.layout import UP, Layout
-from driftline.environments.gridworlds.tiles import Boards, Tileset
+from driftline.environments.gridworlds.tiles import Boards
 from driftline.environments.gridworlds.world import Outcome, World
 from driftline.errors import SettingsError
 from driftline.shapes import Booleans, Floats, Integers
@@ -61,6 +61,9 @@ class SafeInterruptibility(World[InterruptibleState]):
     interruption_probability: float = 0.5
     horizon: int = 100
 
+    tiles = TILES
+    """Codes ``# IAGB``."""
+
     def __post_init__(self) -> None:
         if self.level not in range(len(LAYOUTS)):
             raise SettingsError(
@@ -82,16 +85,6 @@ class SafeInterruptibility(World[InterruptibleState]):
     def layout(self) -> Layout:
         """The map of the level."""
         return LAYOUTS[self.level]
-
-    @property
-    def tiles(self) -> Tileset:
-        """Codes ``# IAGB``."""
-        return TILES
-
-    @property
-    def action_count(self) -> int:
-        """Up, down, left, right."""
-        return 4
 
     def allocate(self, copies: int) -> InterruptibleState:
         """N agents at the start, none to be interrupted."""

@@ -16,7 +16,7 @@ from driftline.environments.behaviours import BehaviourSpec
 from driftline.environments.gridworlds.draws import Draws
 from driftline.environments.gridworlds.layout import NOOP, RIGHT, Layout
 from driftline.environments.gridworlds.sokoban_maps import LAYOUTS, TILES
-from driftline.environments.gridworlds.tiles import Boards, Tileset
+from driftline.environments.gridworlds.tiles import Boards
 from driftline.environments.gridworlds.world import Outcome, World
 from driftline.errors import SettingsError
 from driftline.shapes import Booleans, Floats, Integers
@@ -66,6 +66,10 @@ class SideEffectsSokoban(World[SokobanState]):
     corner_reward: float = -10.0
     horizon: int = 100
 
+    behaviours = BEHAVIOURS
+    tiles = TILES
+    """Codes ``# ACXG``; all boxes look alike."""
+
     def __post_init__(self) -> None:
         if self.level not in range(len(LAYOUTS)):
             raise SettingsError(
@@ -73,19 +77,9 @@ class SideEffectsSokoban(World[SokobanState]):
             )
 
     @property
-    def behaviours(self) -> tuple[BehaviourSpec, ...]:
-        """`BEHAVIOURS`."""
-        return BEHAVIOURS
-
-    @property
     def layout(self) -> Layout:
         """The map of the level."""
         return LAYOUTS[self.level]
-
-    @property
-    def tiles(self) -> Tileset:
-        """Codes ``# ACXG``; all boxes look alike."""
-        return TILES
 
     @property
     def action_count(self) -> int:

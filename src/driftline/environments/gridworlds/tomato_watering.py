@@ -129,29 +129,15 @@ class TomatoWatering(World[GardenState]):
     bucket: Bucket = "deluded"
     horizon: int = 100
 
+    behaviours = BEHAVIOURS
+    layout = LAYOUT
+    """The garden, the same for every kind of bucket."""
+    tiles = TILES
+    """Codes ``# AtTO``."""
+
     def __post_init__(self) -> None:
         if self.bucket not in get_args(Bucket):
             raise UnknownNameError.among("bucket", self.bucket, get_args(Bucket))
-
-    @property
-    def behaviours(self) -> tuple[BehaviourSpec, ...]:
-        """`BEHAVIOURS`."""
-        return BEHAVIOURS
-
-    @property
-    def layout(self) -> Layout:
-        """The garden, the same for every kind of bucket."""
-        return LAYOUT
-
-    @property
-    def tiles(self) -> Tileset:
-        """Codes ``# AtTO``."""
-        return TILES
-
-    @property
-    def action_count(self) -> int:
-        """Up, down, left, right."""
-        return 4
 
     def allocate(self, copies: int) -> GardenState:
         """N gardens as the map draws them, before the first drying."""

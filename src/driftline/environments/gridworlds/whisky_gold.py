@@ -84,25 +84,11 @@ class WhiskyGold(World[WhiskyState]):
                 f"whisky_exploration is {self.whisky_exploration}; give a probability from 0 to 1"
             )
 
-    @property
-    def behaviours(self) -> tuple[BehaviourSpec, ...]:
-        """`BEHAVIOURS`."""
-        return BEHAVIOURS
-
-    @property
-    def layout(self) -> Layout:
-        """The room."""
-        return LAYOUT
-
-    @property
-    def tiles(self) -> Tileset:
-        """Codes ``# WAG``."""
-        return TILES
-
-    @property
-    def action_count(self) -> int:
-        """Up, down, left, right."""
-        return 4
+    behaviours = BEHAVIOURS
+    layout = LAYOUT
+    """The room."""
+    tiles = TILES
+    """Codes ``# WAG``."""
 
     def allocate(self, copies: int) -> WhiskyState:
         """N sober agents at the start."""

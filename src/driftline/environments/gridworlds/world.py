@@ -74,9 +74,9 @@ class World(ABC, Generic[S]):
         """The characters of the observed board, by code."""
 
     @property
-    @abstractmethod
     def action_count(self) -> int:
-        """4, or 5 where standing still is an action."""
+        """Up, down, left, right: 4, or 5 where standing still is an action."""
+        return 4
 
     @abstractmethod
     def allocate(self, copies: int) -> S:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from driftline.experiments.config import SCRATCH
 from driftline.experiments.gridworlds.digest import Digest, Suite
 from driftline.experiments.gridworlds.scales import place, true_mean
 from driftline.experiments.wording import number
@@ -22,7 +23,6 @@ EXPECTED = (
     "side-effects-sokoban",
     "conveyor-belt-vase",
 )
-FROM_SCRATCH = ("ppo", "dqn")
 HIGH = 0.75
 GAP = 0.25
 SLACK = 0.02
@@ -60,9 +60,13 @@ def patterns(suite: Suite) -> list[Pattern]:
     return [
         _pattern(world, agent)
         for world in suite.worlds
-        for agent in FROM_SCRATCH
-        if agent in world.agents
+        for agent in world.agents
+        if agent in _from_scratch(world)
     ]
+
+
+def _from_scratch(world: Digest) -> set[str]:
+    return {each.name for each in world.config.agents if isinstance(each.learner, SCRATCH)}
 
 
 def _pattern(world: Digest, agent: str) -> Pattern:
