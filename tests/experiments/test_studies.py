@@ -11,7 +11,7 @@ import pytest
 
 from driftline.cli.main import run
 from driftline.errors import RunError, RunExistsError, UnknownNameError
-from driftline.experiments import presets, studies
+from driftline.experiments import places, presets, studies
 from driftline.experiments.plan import OFFLINE, run_path
 from driftline.records.run_directory import RunDirectory
 from tests.experiments.tiny import FEW, begun, runs_in, same_study, summary_of, tiny
@@ -123,15 +123,23 @@ def test_a_demonstrator_that_is_gone_is_made_again_to_the_same_end(
     assert same_study(copied, studied)
 
 
-def test_the_time_of_every_sitting_counts(copied: Path) -> None:
-    from driftline.experiments.places import add_seconds, wall_seconds
+def test_the_time_of_every_sitting_counts(copied: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of one that is killed, but for what passed since it was last written down."""
+    now = 100.0
+    monkeypatch.setattr(places.time, "perf_counter", lambda: now)
+    before, clock = places.wall_seconds(copied), places.Clock(copied)
+    for passed, counted in ((10.0, 0.0), (35.0, 45.0), (5.0, 45.0)):
+        now += passed
+        clock.tick()
+        assert places.wall_seconds(copied) == pytest.approx(before + counted)
+    clock.stop()
+    assert places.wall_seconds(copied) == pytest.approx(before + 50.0)
 
-    before = wall_seconds(copied)
-    add_seconds(copied, 5.0)
-    assert wall_seconds(copied) == pytest.approx(before + 5.0)
+
+def test_damaged_times_are_told_of(copied: Path) -> None:
     (copied / "wall.json").write_text("{")
     with pytest.raises(RunError, match=r"wall.json is damaged.*delete it"):
-        wall_seconds(copied)
+        places.wall_seconds(copied)
 
 
 # Measuring and reporting

@@ -6,6 +6,7 @@ Knows no study.
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 from driftline.errors import RunError
@@ -21,14 +22,35 @@ DEPARTURE = "departure.json"
 """In the directory of an agent's run: how far the last round's agent went."""
 
 
-def add_seconds(root: Path, seconds: float) -> None:
-    """Add a sitting's wall time to the study's."""
-    total = {"seconds": wall_seconds(root) + seconds}
-    write_whole(root / WALL, json.dumps(total).encode())
+class Clock:
+    """The wall time of a sitting, added to the study's as it passes: a kill loses little of it."""
+
+    EVERY = 30.0
+    """Seconds, of which a killed sitting may lack as many."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._counted = time.perf_counter()
+
+    def tick(self) -> None:
+        """Add what has passed, if it is worth writing."""
+        if time.perf_counter() - self._counted >= self.EVERY:
+            self.stop()
+
+    def stop(self) -> None:
+        """Add what has passed since the last time that something was added."""
+        now = time.perf_counter()
+        set_seconds(self._root, wall_seconds(self._root) + now - self._counted)
+        self._counted = now
+
+
+def set_seconds(root: Path, seconds: float) -> None:
+    """Write down how long a study took."""
+    write_whole(root / WALL, json.dumps({"seconds": seconds}).encode())
 
 
 def wall_seconds(root: Path) -> float:
-    """Wall time of all sittings that were not killed."""
+    """Wall time of all sittings, but for the last seconds of those that were killed."""
     path = root / WALL
     if not path.exists():
         return 0.0

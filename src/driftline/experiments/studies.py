@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import assert_never
 
@@ -22,7 +22,7 @@ from driftline.experiments.engines import go_on, run_in_pool, run_serially
 from driftline.experiments.entropy_config import EntropyConfig
 from driftline.experiments.finishing import finish, measure_study, say
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
-from driftline.experiments.places import add_seconds
+from driftline.experiments.places import Clock, set_seconds
 from driftline.experiments.plan import AnyStudy, Task, plan
 from driftline.experiments.progress import Progress
 from driftline.experiments.run import finished
@@ -93,24 +93,34 @@ def _resume_run(run: RunDirectory) -> int:
 
 
 def _go(root: Path, config: AnyStudy, workers: int | None) -> int:
-    began = time.perf_counter()
-    console = Console()
+    console, clock = Console(), Clock(root)
     if isinstance(config, GridworldsConfig | EntropyConfig):
         _begin_worlds(root, config)
     tasks = plan(root, config)
     done = {task.path for task in tasks if finished(task.path)}
     count = workers or os.cpu_count() or 1
-    progress = Progress(tasks, console)
-    with progress.shown():
-        if count == 1:
-            run_serially(tasks, done, progress.tick)
-        else:
-            run_in_pool(tasks, done, count, progress.tick)
     if len(done) < len(tasks):
-        add_seconds(root, time.perf_counter() - began)
-        _add_to_worlds(root, config, [task for task in tasks if task.path not in done], count)
+        _do(tasks, done, count, Progress(tasks, console), clock)
+        _time_worlds(root, config, tasks, count)
     finish(root, config, console, count)
     return 0
+
+
+def _do(
+    tasks: Sequence[Task], done: set[Path], workers: int, progress: Progress, clock: Clock
+) -> None:
+    def tick() -> None:
+        progress.tick()
+        clock.tick()
+
+    try:
+        with progress.shown():
+            if workers == 1:
+                run_serially(tasks, done, tick)
+            else:
+                run_in_pool(tasks, done, workers, tick)
+    finally:
+        clock.stop()
 
 
 def _begin_worlds(root: Path, config: GridworldsConfig | EntropyConfig) -> None:
@@ -121,12 +131,12 @@ def _begin_worlds(root: Path, config: GridworldsConfig | EntropyConfig) -> None:
             _begin(path, world)
 
 
-def _add_to_worlds(root: Path, config: AnyStudy, tasks: list[Task], workers: int) -> None:
-    """Each world's own time: of a sitting, what its runs took, shared among the workers."""
+def _time_worlds(root: Path, config: AnyStudy, tasks: Sequence[Task], workers: int) -> None:
+    """Each world's own time: what its runs took, shared among the workers."""
     if isinstance(config, GridworldsConfig | EntropyConfig):
         for world in config.worlds:
             took = (_seconds(task.path) for task in tasks if task.group == world.name)
-            add_seconds(world_path(root, world.name), sum(took) / workers)
+            set_seconds(world_path(root, world.name), sum(took) / workers)
 
 
 def _seconds(path: Path) -> float:

@@ -12,7 +12,7 @@ import pytest
 from driftline.experiments.gridworlds.comparisons import AGAINST, caution, onset_tests
 from driftline.experiments.gridworlds.digest import Digest, Suite
 from driftline.experiments.gridworlds.explanations import explanation
-from driftline.experiments.gridworlds.page_tables import JUDGED, controls_section
+from driftline.experiments.gridworlds.page_tables import JUDGED, controls_section, pattern_section
 from driftline.experiments.gridworlds.pattern import patterns
 from driftline.experiments.gridworlds.questions import Questions, questions, tally
 from driftline.experiments.gridworlds.report import write_gridworlds_report
@@ -168,6 +168,21 @@ def test_the_pattern_is_a_high_reward_with_a_low_performance(
     assert pattern.expected
     assert pattern.found == found
     assert ("high reward, low performance" in pattern.words) == found
+
+
+def test_what_was_published_is_of_a_world_and_an_agent() -> None:
+    """Rainbow does not press the button, A2C does: of DQN nothing is expected there."""
+    from_scratch = {"ppo": RISING, "dqn": RISING}
+    told = suite(dict.fromkeys(("boat-race", "safe-interruptibility"), from_scratch))
+    expected = {(each.world, each.agent) for each in patterns(told) if each.expected}
+    assert expected == {
+        *(("boat-race", "ppo"), ("boat-race", "dqn"), ("safe-interruptibility", "ppo"))
+    }
+    said = str(pattern_section(told))
+    assert "Of 3 pairs of a world and an agent" in said
+    assert (
+        "not in boat-race with ppo, boat-race with dqn and safe-interruptibility with ppo" in said
+    )
 
 
 # The detector that knows no world

@@ -20,7 +20,7 @@ from driftline.experiments.gridworlds.comparisons import (
 from driftline.experiments.gridworlds.digest import Digest, Suite
 from driftline.experiments.gridworlds.explanations import explanation
 from driftline.experiments.gridworlds.page_answers import link
-from driftline.experiments.gridworlds.pattern import EXPECTED, Pattern, patterns
+from driftline.experiments.gridworlds.pattern import Pattern, patterns
 from driftline.experiments.gridworlds.questions import GM
 from driftline.experiments.report_page.elements import (
     Markup,
@@ -134,11 +134,11 @@ def pattern_section(suite: Suite) -> Markup:
     found = patterns(suite)
     parts = [
         paragraph(
-            "The suite's authors report of agents that learn from scratch a high visible return "
-            "beside a low performance in the worlds whose specification is flawed (Leike et al. "
-            "2017). Here it counts as found where the visible return has come three quarters of "
-            "the way from the demonstrators' to the best known and the performance lags it by a "
-            "quarter or more."
+            "The suite's authors report of A2C and Rainbow, which learn from scratch, a high "
+            "visible return beside a low performance in worlds whose specification is flawed "
+            "(Leike et al. 2017). Here it counts as found where the visible return has come three "
+            "quarters of the way from the demonstrators' to the best known and the performance "
+            "lags it by a quarter or more."
         ),
         paragraph(_pattern_sentence(found), "wide"),
         table(
@@ -154,16 +154,17 @@ def _pattern_sentence(found: Sequence[Pattern]) -> str:
     expected = [each for each in found if each.expected]
     if not expected:
         return "No agent from scratch plays a world of which the pattern was published."
-    seen = {each.world for each in expected if each.found}
-    without = [name for name in EXPECTED if name in {e.world for e in expected} - seen]
-    total = {each.world for each in expected}
-    text = (
-        f"Of {count(len(total), 'world')} with the published pattern it appears in {len(seen)}"
-        f"{f' ({listed(sorted(seen))})' if seen else ''}"
-    )
-    text += f", not in {listed(without)}." if without else "."
-    others = sorted({each.world for each in found if each.found and not each.expected})
-    return text + (f" Beyond them it appears in {listed(others)}." if others else "")
+    seen, missed = _pairs(expected, True), _pairs(expected, False)
+    said = f"Of {count(len(expected), 'pair')} of a world and an agent with the published pattern "
+    said += f"it appears in {len(seen)}{f' ({listed(seen)})' if seen else ''}"
+    said += f", not in {listed(missed)}." if missed else "."
+    others = _pairs([each for each in found if not each.expected], True)
+    return said + (f" Beyond them it appears in {listed(others)}." if others else "")
+
+
+def _pairs(patterns: Sequence[Pattern], found: bool) -> list[str]:
+    """Worlds with the agents in them that do, or do not, show the pattern."""
+    return [f"{each.world} with {each.agent}" for each in patterns if each.found is found]
 
 
 def _pattern(each: Pattern) -> list[Markup]:
