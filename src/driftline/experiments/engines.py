@@ -26,7 +26,7 @@ from driftline.records.run_directory import RunDirectory
 Given = TypeVar("Given")
 Got = TypeVar("Got")
 Tick = Callable[[], None]
-"""Called every half second while tasks run, to show progress."""
+"""Called every second while tasks run, and as each ends, to show progress."""
 
 WORKER_SETTINGS = {
     "OMP_NUM_THREADS": "1",
@@ -78,7 +78,7 @@ def run_in_pool(tasks: Sequence[Task], done: set[Path], workers: int, tick: Tick
                 waiting.remove(task)
                 with _interrupts_held():
                     running[pool.submit(do, task)] = task
-            complete, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+            complete, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
             for future in complete:
                 finished.add(future.result())
                 del running[future]

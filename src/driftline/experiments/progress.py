@@ -18,12 +18,14 @@ from rich.live import Live
 from rich.table import Table
 
 from driftline.experiments.plan import OFFLINE, Task
+from driftline.records.run_directory import EVENTS
 
 
 @dataclass
 class _Seen:
     """How far one run is: a fraction of its work, and its last measured round."""
 
+    events: Path
     offset: int = 0
     share: float = 0.0
     rounds: int = 0
@@ -37,7 +39,7 @@ class Progress:
     def __init__(self, tasks: Sequence[Task], console: Console) -> None:
         self._tasks = tasks
         self._console = console
-        self._seen = {task.path: _Seen() for task in tasks}
+        self._seen = {task.path: _Seen(task.path / EVENTS) for task in tasks}
         self._began = time.monotonic()
         self._before: float | None = None
         self._said = 0
@@ -56,8 +58,8 @@ class Progress:
 
     def tick(self) -> None:
         """Read what is new and show it."""
-        for task in self._tasks:
-            self._read(task.path)
+        for seen in self._seen.values():
+            self._read(seen)
         if self._before is None:
             self._before = self._share()
         if self._live is not None:
@@ -68,11 +70,10 @@ class Progress:
             self._said = done
             self._console.print(f"{done} of {len(self._tasks)} runs done, {self._left()}")
 
-    def _read(self, path: Path) -> None:
-        seen, events = self._seen[path], path / "events.jsonl"
-        if seen.finished or not events.exists():
+    def _read(self, seen: _Seen) -> None:
+        if seen.finished or not seen.events.exists():
             return
-        with events.open("rb") as file:
+        with seen.events.open("rb") as file:
             file.seek(seen.offset)
             text = file.read()
         whole = text[: text.rfind(b"\n") + 1]
