@@ -23,7 +23,7 @@ VARIANTS = (
 """Further levels of a family that another world stands for: only the largest budget plays them."""
 SEEDS = {"smoke": 2, "default": 5, "full": 10}
 ROUNDS = 16
-"""Fewer than in a world's own study, so that all worlds take no more than an hour and a half."""
+"""Fewer than in a world's own study: all worlds together take long enough."""
 
 
 def gridworlds(
