@@ -30,18 +30,18 @@ class Clock:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._counted = time.perf_counter()
+        self._before = wall_seconds(root)
+        self._began = self._written = time.perf_counter()
 
     def tick(self) -> None:
         """Add what has passed, if it is worth writing."""
-        if time.perf_counter() - self._counted >= self.EVERY:
-            self.stop()
+        if time.perf_counter() - self._written >= self.EVERY:
+            self.add()
 
-    def stop(self) -> None:
+    def add(self) -> None:
         """Add what has passed since the last time that something was added."""
-        now = time.perf_counter()
-        set_seconds(self._root, wall_seconds(self._root) + now - self._counted)
-        self._counted = now
+        self._written = time.perf_counter()
+        set_seconds(self._root, self._before + self._written - self._began)
 
 
 def set_seconds(root: Path, seconds: float) -> None:

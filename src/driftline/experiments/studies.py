@@ -120,7 +120,7 @@ def _do(
             else:
                 run_in_pool(tasks, done, workers, tick)
     finally:
-        clock.stop()
+        clock.add()
 
 
 def _begin_worlds(root: Path, config: GridworldsConfig | EntropyConfig) -> None:
