@@ -30,11 +30,11 @@ from driftline.training.rounds import RoundSettings, run_rounds
 
 COPIES = 8
 ROUNDS = 3
-SMALL_PPO = PPOSettings(width=16, layers=1, epochs=2, minibatches=3)
+SMALL_PPO = PPOSettings(width=16, layers=1, fewest_steps=0, epochs=2, minibatches=3)
 # Kept are fewer steps than two rounds have, so that the buffer begins to forget.
 SMALL_DQN = DQNSettings(
-    width=16, layers=1, learning_starts=0, batch=8, steps_per_update=8, target_every=96,
-    buffer_size=200, exploration_share=1.0,
+    width=16, layers=1, fewest_steps=0, learning_starts=0, batch=8, steps_per_update=8,
+    target_every=96, buffer_size=200, exploration_share=1.0,
 )  # fmt: skip
 
 
@@ -71,7 +71,7 @@ def demonstrator(environment: VectorEnv[Any, Any, Any]) -> TrajectoryTransformer
 def ppo(make: Any = garden, seed: int = 0, settings: PPOSettings = SMALL_PPO) -> PPOLearner:
     """PPO in a world of its own."""
     environment = make()
-    return PPOLearner(settings, environment, demonstrator(environment), seed=seed)
+    return PPOLearner(settings, environment, demonstrator(environment), rounds=ROUNDS, seed=seed)
 
 
 def dqn(make: Any = garden, seed: int = 0, settings: DQNSettings = SMALL_DQN) -> DQNLearner:
@@ -80,6 +80,7 @@ def dqn(make: Any = garden, seed: int = 0, settings: DQNSettings = SMALL_DQN) ->
     return DQNLearner(settings, environment, demonstrator(environment), rounds=ROUNDS, seed=seed)
 
 
+SETTINGS = {"ppo": SMALL_PPO, "dqn": SMALL_DQN}
 LEARNERS: dict[str, Callable[..., FromScratch]] = {"ppo": ppo, "dqn": dqn}
 
 

@@ -21,6 +21,7 @@ from driftline.errors import SettingsError
         ("learning_rate", float("nan")),
         ("buffer_size", 0),
         ("learning_starts", -1),
+        ("fewest_steps", -1),
         ("steps_per_update", 0),
         ("batch", 0),
         ("target_every", 0),

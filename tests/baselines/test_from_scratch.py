@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.baselines.scratch import (
     COPIES,
     LEARNERS,
     ROUNDS,
+    SETTINGS,
     cart_pole,
     demonstrator,
     experience,
@@ -156,6 +158,14 @@ def test_it_learns_from_as_many_steps_as_were_recorded(
     recorded = seen.trajectories.steps
     assert steps in (None, recorded)
     assert counted.steps == -(-recorded // COPIES)
+
+
+@every_learner
+def test_short_rounds_are_not_the_end_of_learning(name: str) -> None:
+    counted = Counting(sokoban())
+    one = LEARNERS[name](lambda: counted, settings=replace(SETTINGS[name], fewest_steps=999))
+    one.learn(experience(one, sokoban), 0)
+    assert counted.steps == 125, "999 steps over 8 copies, rounded up"
 
 
 @every_learner

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from driftline.baselines.ppo_settings import PPOSettings
@@ -12,10 +14,17 @@ from tests.baselines.scratch import experience, garden, ppo
 
 
 def test_gradient_updates_are_counted() -> None:
-    one = ppo(settings=PPOSettings(width=8, epochs=3, minibatches=2, target_kl=None))
+    settings = PPOSettings(
+        width=8, fewest_steps=0, epochs=3, minibatches=2, smallest_batch=8, target_kl=None
+    )
+    one = ppo(settings=settings)
     assert one.gradient_updates == 0
     one.learn(experience(one, garden), 0)
     assert one.gradient_updates == 6
+    # 160 steps are four iterations of 40, each with epochs and minibatches of its own.
+    one = ppo(settings=replace(settings, iteration_steps=40))
+    one.learn(experience(one, garden), 0)
+    assert one.gradient_updates == 24
 
 
 def test_the_observed_return_rises() -> None:

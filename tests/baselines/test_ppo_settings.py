@@ -13,11 +13,15 @@ from driftline.errors import SettingsError
     [
         ("learning_rate", 0.0),
         ("learning_rate", float("nan")),
+        ("fewest_steps", -1),
+        ("iteration_steps", 0),
         ("epochs", 0),
         ("minibatches", 0),
         ("smallest_batch", 1),
         ("target_kl", 0.0),
-        ("entropy_coefficient", -0.1),
+        ("first_entropy", -0.1),
+        ("last_entropy", -0.1),
+        ("exploration_share", 0.0),
         ("value_coefficient", -0.1),
         ("discount", 0.0),
         ("discount", 1.01),
@@ -35,5 +39,5 @@ def test_a_value_out_of_range_is_named(name: str, value: float) -> None:
 
 
 def test_the_ends_of_the_ranges_are_allowed() -> None:
-    settings = PPOSettings(discount=1.0, trace=0.0, entropy_coefficient=0.0, target_kl=None)
+    settings = PPOSettings(discount=1.0, trace=0.0, first_entropy=0.0, target_kl=None)
     assert settings.target_kl is None

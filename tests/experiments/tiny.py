@@ -71,9 +71,9 @@ def _smaller(learner: LearnerSettings) -> LearnerSettings:
         case FineTuneSettings():
             return replace(learner, epochs=1, episodes_per_batch=2)
         case PPOSettings():
-            return replace(learner, epochs=1, minibatches=2, width=8, layers=1)
+            return replace(learner, fewest_steps=0, epochs=1, minibatches=2, width=8, layers=1)
         case DQNSettings():
-            few = {"learning_starts": 0, "steps_per_update": 16, "batch": 8}
+            few = {"fewest_steps": 0, "learning_starts": 0, "steps_per_update": 16, "batch": 8}
             return replace(learner, buffer_size=400, width=8, layers=1, **few)
         case _:
             return learner

@@ -19,7 +19,7 @@ from torch import Tensor
 from driftline.baselines.contained import contained
 from driftline.baselines.encoding import encode
 from driftline.baselines.ppo_settings import PPOSettings
-from driftline.baselines.same_step import SameStep
+from driftline.baselines.scaled import Scaled
 from driftline.seeding import integer_seed
 from driftline.shapes import Floats
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors
@@ -37,20 +37,28 @@ LOSSES = {
 
 
 class Algorithm:
-    """A policy and a value network, improved one iteration at a time.
+    """A policy and a value network, improved one round at a time.
 
-    Weights, the weights before the last `improve` and the optimiser are all its
-    state: an iteration begins with a reset of the environment and draws from
-    its own seed.
+    Weights, the weights before the last `improve`, the optimiser, the size of
+    returns and how many of the run's ``rounds`` were learnt are all its state: a
+    round's learning begins with a reset of the environment and draws from its
+    own seed.
     """
 
     def __init__(
-        self, environment: VectorEnv[Any, Any, Any], settings: PPOSettings, seed: int
+        self,
+        environment: VectorEnv[Any, Any, Any],
+        settings: PPOSettings,
+        rounds: int,
+        seed: int,
     ) -> None:
-        self._world = SameStep(environment)
+        self._scaled = Scaled(environment, settings.discount)
+        self._world = self._scaled.world
+        self._rounds = rounds
+        self._learnt = 0
         self._settings = settings
         with contained(integer_seed(seed, "weights")):
-            self._ppo = _untrained(self._world, settings)
+            self._ppo = _untrained(self._scaled, settings)
         self._ppo.set_logger(Logger(None, []))
         self._previous = copy.deepcopy(self._ppo.policy)
 
@@ -75,35 +83,39 @@ class Algorithm:
         return drawn_from.logits.double().log_softmax(1).numpy()
 
     def improve(self, steps: int, seed: int) -> dict[str, float]:
-        """Play ``steps`` steps from a reset and learn from them; returns the losses.
+        """Play ``steps`` steps from a reset and learn from them; returns the last losses.
 
-        The steps are spread evenly over the copies and rounded up.
+        The steps are spread evenly over the copies and the iterations, and rounded up.
         """
         self._previous.load_state_dict(self._ppo.policy.state_dict())
         total = self._size(steps)
+        self._ppo.ent_coef = self._settings.entropy_coefficient(self._learnt / self._rounds)
         self._world.seed(integer_seed(seed, "environment") % 2**31)
         with contained(integer_seed(seed, "learning")):
             self._ppo.learn(total, log_interval=None)  # type: ignore[arg-type]
+        self._learnt += 1
         reported = self._ppo.logger.name_to_value
         return {ours: float(reported[f"train/{theirs}"]) for ours, theirs in LOSSES.items()}
 
     def _size(self, steps: int) -> int:
-        """Make the next iteration one of ``steps`` steps, rounded up; returns how many."""
-        ppo, copies = self._ppo, self._world.num_envs
-        ppo.n_steps = -(-steps // copies)
-        total = ppo.n_steps * copies
-        ppo.batch_size = max(self._settings.smallest_batch, -(-total // self._settings.minibatches))
+        """Size the next iterations so that they have ``steps`` steps, or a few more; how many."""
+        ppo, copies, settings = self._ppo, self._world.num_envs, self._settings
+        iterations = max(1, round(steps / settings.iteration_steps))
+        ppo.n_steps = -(-steps // (copies * iterations))
+        size = ppo.n_steps * copies
+        ppo.batch_size = max(settings.smallest_batch, -(-size // settings.minibatches))
         ppo.rollout_buffer = _buffer(ppo)
-        return total
+        return -(-steps // size) * size
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Weights now and before, and the optimiser."""
+        """Weights now and before, the optimiser, the size of returns and the rounds learnt."""
         policy = self._ppo.policy
         moments, groups = optimiser_tensors(policy.optimizer)
         tensors = {f"policy.{name}": each for name, each in policy.state_dict().items()}
         tensors |= {f"previous.{n}": each for n, each in self._previous.state_dict().items()}
         tensors |= {f"optimiser.{name}": each for name, each in moments.items()}
-        return tensors, {"optimiser": groups}
+        returns = self._scaled.state()
+        return tensors, {"optimiser": groups, "returns": returns, "learnt": self._learnt}
 
     def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
         """Load what `state` gave."""
@@ -111,9 +123,11 @@ class Algorithm:
         policy.load_state_dict(part(tensors, "policy."))
         self._previous.load_state_dict(part(tensors, "previous."))
         load_optimiser(policy.optimizer, part(tensors, "optimiser."), values["optimiser"])
+        self._scaled.restore(values["returns"])
+        self._learnt = values["learnt"]
 
 
-def _untrained(world: SameStep, settings: PPOSettings) -> PPO:
+def _untrained(world: Scaled, settings: PPOSettings) -> PPO:
     hidden = [settings.width] * settings.layers
     return PPO(
         ActorCriticPolicy,
@@ -126,7 +140,6 @@ def _untrained(world: SameStep, settings: PPOSettings) -> PPO:
         gamma=settings.discount,
         gae_lambda=settings.trace,
         clip_range=settings.clip,
-        ent_coef=settings.entropy_coefficient,
         vf_coef=settings.value_coefficient,
         max_grad_norm=settings.gradient_norm,
         target_kl=settings.target_kl,

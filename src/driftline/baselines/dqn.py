@@ -39,4 +39,5 @@ class DQNLearner(FromScratch):
         from driftline.baselines.dqn_algorithm import DQNAlgorithm
 
         algorithm = DQNAlgorithm(environment, settings, rounds, integer_seed(seed, self.method))
-        super().__init__(algorithm, demonstrator, seed=seed)
+        fewest = settings.fewest_steps
+        super().__init__(algorithm, demonstrator, fewest_steps=fewest, seed=seed)

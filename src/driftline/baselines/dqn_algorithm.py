@@ -18,7 +18,7 @@ from driftline.baselines.dqn_settings import DQNSettings
 from driftline.baselines.encoding import encode
 from driftline.baselines.epsilon_greedy import EpsilonGreedyDQN, epsilon_greedy
 from driftline.baselines.replay import Replay
-from driftline.baselines.same_step import SameStep
+from driftline.baselines.scaled import Scaled
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors
@@ -26,9 +26,9 @@ from driftline.training.online import part
 
 
 class DQNAlgorithm:
-    """Action values and how far from greedy to act on them, improved one iteration at a time.
+    """Action values and how far from greedy to act on them, improved one round at a time.
 
-    An iteration begins with a reset of the environment and draws from its own
+    A round's learning begins with a reset of the environment and draws from its own
     seed; epsilon follows from how many of the run's ``rounds`` were learnt.
     """
 
@@ -39,12 +39,13 @@ class DQNAlgorithm:
         rounds: int,
         seed: int,
     ) -> None:
-        self._world = SameStep(environment)
+        self._scaled = Scaled(environment, settings.discount)
+        self._world = self._scaled.world
         self._settings = settings
         self._rounds = rounds
         self._learnt = 0
         with contained(integer_seed(seed, "weights")):
-            self._dqn = _untrained(self._world, settings)
+            self._dqn = _untrained(self._scaled, settings)
         self._dqn.set_logger(Logger(None, []))
         self._previous = copy.deepcopy(self._dqn.q_net)
 
@@ -100,7 +101,8 @@ class DQNAlgorithm:
             f"{p}.{name}": each for p, named in parts.items() for name, each in named.items()
         }
         counted = {"learnt": self._learnt, **self._dqn.counters()}
-        return tensors, {"optimiser": groups, "replay": place, "counters": counted}
+        values = {"optimiser": groups, "replay": place, "counters": counted}
+        return tensors, {**values, "returns": self._scaled.state()}
 
     def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
         """Load what `state` gave."""
@@ -111,6 +113,7 @@ class DQNAlgorithm:
         self._replay.restore(part(tensors, "replay."), values["replay"])
         counted = dict(values["counters"])
         self._learnt = counted.pop("learnt")
+        self._scaled.restore(values["returns"])
         self._dqn.count(**counted)
 
     @property
@@ -120,7 +123,7 @@ class DQNAlgorithm:
         return buffer
 
 
-def _untrained(world: SameStep, settings: DQNSettings) -> EpsilonGreedyDQN:
+def _untrained(world: Scaled, settings: DQNSettings) -> EpsilonGreedyDQN:
     copies, per_update = world.num_envs, settings.steps_per_update
     return EpsilonGreedyDQN(
         "MlpPolicy",
@@ -136,7 +139,7 @@ def _untrained(world: SameStep, settings: DQNSettings) -> EpsilonGreedyDQN:
         target_update_interval=max(copies, settings.target_every),
         max_grad_norm=settings.gradient_norm,
         replay_buffer_class=Replay,
-        replay_buffer_kwargs={"spec": world.observation},
+        replay_buffer_kwargs={"spec": world.world.observation},
         policy_kwargs={
             "net_arch": [settings.width] * settings.layers,
             "optimizer_kwargs": {"fused": True},

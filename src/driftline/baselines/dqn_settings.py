@@ -17,8 +17,9 @@ LearnFrom = Literal["asked", "executed"]
 class DQNSettings:
     """Deep Q-learning from scratch (Mnih et al. 2015, doi:10.1038/nature14236).
 
-    Steps are of the environment, over all copies together, and as many in a
-    round as it recorded. The last ``buffer_size`` are kept; once there were more
+    Steps are of the environment, over all copies together. A round's learning
+    has as many as the round recorded, and at least ``fewest_steps``. The last
+    ``buffer_size`` are kept; once there were more
     than ``learning_starts``, every ``steps_per_update`` of them bring one
     gradient step on ``batch`` of those kept, and every ``target_every`` make the
     target network anew. Epsilon falls linearly from ``first_epsilon`` to
@@ -32,12 +33,13 @@ class DQNSettings:
     what it was kept from. ``"asked"`` is always the agent's own.
     """
 
-    learning_rate: float = 5e-4
+    fewest_steps: int = 6400
+    learning_rate: float = 1e-3
     buffer_size: int = 50_000
     learning_starts: int = 1000
-    steps_per_update: int = 16
+    steps_per_update: int = 32
     batch: int = 128
-    target_every: int = 1024
+    target_every: int = 512
     first_epsilon: float = 1.0
     last_epsilon: float = 0.02
     exploration_share: float = 0.5
@@ -50,7 +52,8 @@ class DQNSettings:
     def __post_init__(self) -> None:
         for name in ("buffer_size", "steps_per_update", "batch", "target_every", "width", "layers"):
             self._require(name, getattr(self, name) >= 1, "at least 1")
-        self._require("learning_starts", self.learning_starts >= 0, "at least 0")
+        for name in ("fewest_steps", "learning_starts"):
+            self._require(name, getattr(self, name) >= 0, "at least 0")
         for name in ("learning_rate", "gradient_norm"):
             self._require(name, getattr(self, name) > 0.0, "positive")
         # Without any chance left, the divergence from last round's policy would be infinite.

@@ -13,7 +13,7 @@ import torch
 from stable_baselines3 import DQN
 
 from driftline.baselines.dqn_settings import LearnFrom
-from driftline.baselines.same_step import SameStep
+from driftline.baselines.scaled import Scaled
 from driftline.shapes import Floats, Integers
 
 
@@ -32,7 +32,7 @@ def epsilon_greedy(values: Any, epsilon: float) -> Floats:
 
 
 class EpsilonGreedyDQN(DQN):
-    """DQN in a `SameStep` world.
+    """DQN in a `Scaled` world.
 
     The library decides once for all copies together whether to explore, and draws
     the actions before it learns from a generator that no seed reaches. Here every
@@ -84,6 +84,6 @@ class EpsilonGreedyDQN(DQN):
 
     def _store_transition(self, replay_buffer: Any, buffer_action: Any, *rest: Any) -> None:
         if self._learn_from == "executed":
-            assert isinstance(self.env, SameStep)
-            buffer_action = self.env.executed
+            assert isinstance(self.env, Scaled)
+            buffer_action = self.env.world.executed
         super()._store_transition(replay_buffer, buffer_action, *rest)

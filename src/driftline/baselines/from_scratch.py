@@ -21,7 +21,7 @@ from driftline.training.learner import Experience
 
 
 class Trained(Protocol):
-    """A policy in an environment of its own, improved one iteration at a time."""
+    """A policy in an environment of its own, improved one round at a time."""
 
     @property
     def gradient_updates(self) -> int:
@@ -53,13 +53,17 @@ class FromScratch(ABC):
     """Knows nothing of demonstrations; ``demonstrator`` only measures how far it is from them.
 
     ``trained`` learns in its own copies of the world, for as many steps as the
-    recorded round has, rounded up to a whole number for each copy.
+    recorded round has, but at least ``fewest_steps``: what is learnt does not hang
+    on how short episodes are. Rounded up to a whole number for each copy.
     """
 
     own_share = 1.0
 
-    def __init__(self, trained: Trained, demonstrator: TrainableModel, *, seed: int) -> None:
+    def __init__(
+        self, trained: Trained, demonstrator: TrainableModel, *, fewest_steps: int, seed: int
+    ) -> None:
         self._trained = trained
+        self._fewest_steps = fewest_steps
         self._demonstrator = demonstrator.eval()
         self._seed = seed
 
@@ -86,9 +90,10 @@ class FromScratch(ABC):
         return Divergences.of(model.action, acting, origin, before, data.actions)
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
-        """One iteration on as many steps of its own as ``experience`` has."""
+        """Improve on as many steps of its own as ``experience`` has, or more."""
         seed = integer_seed(self._seed, self.method, round)
-        return self._trained.improve(experience.trajectories.steps, seed)
+        steps = max(experience.trajectories.steps, self._fewest_steps)
+        return self._trained.improve(steps, seed)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Everything that changes."""

@@ -27,10 +27,12 @@ class PPOLearner(FromScratch):
         environment: VectorEnv[Any, Any, Any],
         demonstrator: TrainableModel,
         *,
+        rounds: int,
         seed: int,
     ) -> None:
         require_stable_baselines3()
         from driftline.baselines.algorithm import Algorithm
 
-        algorithm = Algorithm(environment, settings, integer_seed(seed, self.method))
-        super().__init__(algorithm, demonstrator, seed=seed)
+        algorithm = Algorithm(environment, settings, rounds, integer_seed(seed, self.method))
+        fewest = settings.fewest_steps
+        super().__init__(algorithm, demonstrator, fewest_steps=fewest, seed=seed)

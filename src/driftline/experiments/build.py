@@ -164,7 +164,8 @@ def learner(
         case PPOSettings():
             from driftline.baselines.ppo import PPOLearner
 
-            return PPOLearner(agent.learner, _its_own(config, agent), demonstrator, seed=path)
+            copies, rounds = _its_own(config, agent), config.rounds.rounds
+            return PPOLearner(agent.learner, copies, demonstrator, rounds=rounds, seed=path)
         case DQNSettings():
             from driftline.baselines.dqn import DQNLearner
 
