@@ -18,7 +18,6 @@ from driftline.conditioning.target import Unconditioned
 from driftline.data.mixture import MixtureSettings
 from driftline.errors import SettingsError
 from driftline.experiments.config import (
-    SCRATCH,
     AgentConfig,
     DemonstrationConfig,
     FrozenSettings,
@@ -198,17 +197,9 @@ def _sized(config: StudyConfig, budget: str) -> StudyConfig:
                 demonstrations=replace(config.demonstrations, episodes=100),
                 offline=replace(config.offline, updates=120, report_every=20),
                 rounds=RoundSettings(rounds=4, episodes_per_round=16),
-                agents=tuple(_briefly(agent) for agent in config.agents),
             )
         case "full":
             longer = replace(config.rounds, rounds=100)
             return replace(config, budget=budget, rounds=longer)
         case _:
             return replace(config, budget=budget)
-
-
-def _briefly(agent: AgentConfig) -> AgentConfig:
-    """Learning from scratch on no more steps than a round has."""
-    if isinstance(agent.learner, SCRATCH):
-        return replace(agent, learner=replace(agent.learner, fewest_steps=0))
-    return agent
