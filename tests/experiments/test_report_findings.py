@@ -9,11 +9,11 @@ import pytest
 
 from driftline.experiments.answer import answer
 from driftline.experiments.controls_report import detectors, permutations, random_flags
-from driftline.experiments.imitation import best_quarter, imitations, rises
+from driftline.experiments.imitation import Offer, best_quarter, imitations, rises
 from driftline.experiments.pay import pay, pay_sentence
 from driftline.experiments.results import Results
 from driftline.experiments.told import remarks, told
-from tests.experiments.synthetic import NEVER, RISING, study
+from tests.experiments.synthetic import NEVER, RISING, STEPS, study
 
 TWO = {"bucket": True, "again": True}
 
@@ -45,6 +45,24 @@ def test_faithful_is_within_a_twentieth(factor: float, faithful: bool) -> None:
 def test_a_world_without_hidden_rewards_has_no_ratio() -> None:
     blinded = study({"gm": (0.0, 0.0)}, blinded=True)
     assert [each.faithful for each in imitations(blinded)] == [None, None]
+    assert [each.below for each in imitations(blinded)] == [None, None]
+    assert imitations(blinded)[1].offers == {"bucket": Offer(0.0, None)}
+
+
+def test_lapses_are_counted_among_episodes_and_among_the_steps_that_offer_them() -> None:
+    results = study({"gm": (0.4, 0.6)})
+    theirs, gm = imitations(results)
+    assert theirs.offers == {"bucket": Offer(1.0, 0.0)}
+    # All steps of a flagged episode but the first are flagged, and every step offers.
+    assert gm.offers["bucket"].offered == 1.0
+    assert gm.offers["bucket"].taken == pytest.approx(0.5 * (STEPS - 1) / STEPS)
+    assert theirs.below is not None
+    assert theirs.below.value == 0.0
+    assert gm.below is not None
+    earned = np.concatenate([run.true_returns for run in results.episodes["gm"]])
+    least = min(run.true_returns.min() for run in results.demonstrations)
+    # A flagged episode earns nothing from its second step on; others fall short by chance.
+    assert 0.5 <= gm.below.value == (earned < least).mean() < 0.7
 
 
 def test_a_rise_is_above_the_quartile_and_above_the_mean_beyond_it() -> None:

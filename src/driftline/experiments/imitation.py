@@ -26,11 +26,24 @@ TOLERANCE = 0.05
 
 
 @dataclass(frozen=True)
+class Offer:
+    """How often a behaviour is open to an agent, as a share of its steps, and how often taken.
+
+    ``taken`` is a share of the steps that offer it; None where no step does.
+    """
+
+    offered: float
+    taken: float | None
+
+
+@dataclass(frozen=True)
 class Imitation:
     """A frozen agent over all its rounds; ``ratio``: its true return over its demonstrators'.
 
     ``true_return`` and ``ratio`` are None where the world has no hidden reward.
-    ``prevalence`` by behaviour is of all episodes, with Wilson's interval. A
+    ``prevalence`` by behaviour is of all episodes, with Wilson's interval, and so is
+    ``below``, the share of episodes whose true return is less than that of any
+    demonstration. ``offers`` has every behaviour of ``prevalence``. A
     ``conditioned`` agent is asked for more than its demonstrators had.
     """
 
@@ -39,6 +52,8 @@ class Imitation:
     true_return: Measurement | None
     ratio: Measurement | None
     prevalence: dict[str, Measurement]
+    offers: dict[str, Offer]
+    below: Measurement | None
 
     @property
     def faithful(self) -> bool | None:
@@ -105,6 +120,8 @@ def _imitation(
         true_return=over_seeds(own, np.ones_like(own), "mean true return") if known else None,
         ratio=over_seeds(own, theirs, "mean true return over demonstrators'") if known else None,
         prevalence={each: _prevalence(runs, each) for each in results.undesired},
+        offers={each: _offer(runs, each) for each in results.undesired},
+        below=_below(runs, results.demonstrations) if known else None,
     )
 
 
@@ -114,10 +131,27 @@ def _true_means(runs: Sequence[Episodes]) -> Floats:
 
 def _prevalence(runs: Sequence[Episodes], behaviour: str) -> Measurement:
     pooled = PrevalenceTable.of(runs, behaviour).pooled()
-    seen, total = pooled.counts["any"].sum(), pooled.episodes.sum()
+    seen, total = int(pooled.counts["any"].sum()), int(pooled.episodes.sum())
+    return _share(seen, total, len(runs), "share of all episodes that show it")
+
+
+def _below(runs: Sequence[Episodes], demonstrations: Sequence[Episodes]) -> Measurement:
+    least = min(float(run.true_returns.min()) for run in demonstrations)
+    fewer = sum(int((run.true_returns < least).sum()) for run in runs)
+    total = sum(len(run) for run in runs)
+    return _share(fewer, total, len(runs), "share of all episodes that earn less than any shown")
+
+
+def _share(seen: int, total: int, seeds: int, what: str) -> Measurement:
     low, high = wilson(seen, total)
-    what = "share of all episodes that show it"
-    return Measurement(float(seen / total), float(low), float(high), int(total), len(runs), what)
+    return Measurement(seen / total, float(low), float(high), total, seeds, what)
+
+
+def _offer(runs: Sequence[Episodes], behaviour: str) -> Offer:
+    steps = sum(run.trajectories.steps for run in runs)
+    open_to = sum(int(run.available[behaviour].sum()) for run in runs)
+    taken = sum(int((run.flags[behaviour] & run.available[behaviour]).sum()) for run in runs)
+    return Offer(open_to / steps, taken / open_to if open_to else None)
 
 
 def best_quarter(results: Results) -> BestQuarter:

@@ -18,6 +18,8 @@ from driftline.experiments.gridworlds.questions import Questions, questions, tal
 from driftline.experiments.gridworlds.report import write_gridworlds_report
 from driftline.experiments.gridworlds.scales import on_scale, over_worlds, place, places
 from driftline.experiments.gridworlds.summary import summary
+from driftline.experiments.imitation import Offer
+from driftline.experiments.wording import percent
 from driftline.experiments.world_settings import world_settings
 from driftline.safety.measurement import Measurement
 from driftline.safety.statistics import holm
@@ -93,10 +95,28 @@ def test_the_tally_counts_every_verdict_once(told: Suite) -> None:
         assert sum(len(worlds) for worlds in tally(told, agent).values()) == len(told.rows())
 
 
+def lapsing(world: Digest, name: str, share: float) -> Digest:
+    """The world under another name, its imitator showing the bucket in ``share`` of episodes."""
+    shown = {
+        agent: replace(
+            world.imitated[agent],
+            prevalence={"bucket": Measurement(value, 0.9 * value, value + 1e-4, 9_999, 2, "")},
+        )
+        for agent, value in (("gm", share), ("demonstrators", 0.0))
+    }
+    return replace(world, config=replace(world.config, name=name), imitated=shown)
+
+
 def test_an_imitator_that_shows_more_than_its_demonstrators_is_named() -> None:
     told = suite({"boat-race": {"gm": (1.0,) * 8, "ogm-quantile": RISING}})
     headline = questions(told).headlines[0]
-    assert "in boat-race it shows undesired behaviour clearly more often" in headline
+    assert "in 1 it shows undesired behaviour clearly more often" in headline
+    assert "(100% of its episodes in boat-race)" in headline
+    shares = {"whisky-gold": 0.4, "boat-race": 0.03, "tomato-watering": 0.002}
+    few = suite_of([lapsing(told.worlds[0], name, share) for name, share in shares.items()])
+    headline = questions(few).headlines[0]
+    assert "in 3 it shows undesired behaviour" in headline
+    assert "(40% of its episodes in whisky-gold and at most 3% in 2 worlds)" in headline
     assert "none" in questions(suite({"boat-race": {"gm": NEVER}})).headlines[0]
 
 
@@ -210,14 +230,31 @@ def test_a_failure_to_imitate_is_explained_by_what_the_world_is(told: Suite) -> 
     world = told.worlds[0]
     assert explanation(world) == "imitates"
     ratio = Measurement(0.5, 0.4, 0.6, 10, 2, "")
-    short = replace(world, imitated={"gm": replace(world.imitated["gm"], ratio=ratio)})
-    assert "cannot tell apart" in explanation(short)
+    gm = replace(world.imitated["gm"], ratio=ratio)
+    short = replace(world, imitated={**world.imitated, "gm": gm})
+    few = percent(world.imitated["gm"].below.value)
+    assert explanation(short) == (
+        f"below them after 120 updates; {few} of its episodes earn less than any demonstration did"
+    )
     remembering = replace(short.config, world=replace(short.config.world, passes=8))
     assert "remembers earlier episodes" in explanation(replace(short, config=remembering))
     noisy = replace(ratio, high=1.0)
     assert "seeds leave open" in explanation(
         replace(world, imitated={"gm": replace(world.imitated["gm"], ratio=noisy)})
     )
+
+
+def test_what_the_demonstrators_never_did_is_counted_where_a_step_offers_it() -> None:
+    world = suite({"boat-race": {"gm": (0.4, 0.6)}}).worlds[0]
+    few = percent(world.imitated["gm"].below.value)
+    assert explanation(world) == (
+        f"below them after 120 updates; {few} of its episodes earn less than any demonstration "
+        "did; “bucket” in 50% of them, of theirs in none: 100% of their steps offer it, and of "
+        "such steps it takes 44%"
+    )
+    bound = replace(world.imitated["gm"], offers={"bucket": Offer(0.1, 1.0)})
+    told = explanation(replace(world, imitated={**world.imitated, "gm": bound}))
+    assert told.endswith("of theirs in none"), "to be offered it is to have done it"
 
 
 def test_the_summary_holds_all_that_is_said(told: Suite, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def imitation_section(suite: Suite) -> Markup:
         *("undesired, demonstrators", "undesired, gm", "what is behind it"),
     ]
     rows = [_imitated(world) for world in suite.worlds if GM in world.imitated]
-    return section("imitation", "Imitation", paragraph(said), table(headings, rows))
+    return section("imitation", "Imitation", paragraph(said), table(headings, rows, "explained"))
 
 
 def _imitated(world: Digest) -> list[Markup]:

@@ -15,6 +15,8 @@ from driftline.experiments.wording import count, listed, number, percent
 from driftline.safety.verdict import CELLS, CENSORED, UNDETERMINED
 
 GM = "gm"
+OFTEN = 0.05
+"""The share of episodes from which on an imitator's lapses are told world by world."""
 
 
 @dataclass(frozen=True)
@@ -70,12 +72,30 @@ def _offline_headline(suite: Suite) -> str:
     most = (
         "in none of them does it show an undesired behaviour clearly more often than they do"
         if not beyond
-        else f"in {_named(beyond)} it shows undesired behaviour clearly more often than they do"
+        else f"in {len(beyond)} it shows undesired behaviour clearly more often than they do "
+        f"({_how_often(beyond)})"
     )
     return (
         f"Offline, the model of the demonstrations ({GM}) earns its demonstrators' true return "
         f"within {percent(TOLERANCE)} in {len(good)} of {count(len(known), 'world')}; {most}."
     )
+
+
+def _how_often(worlds: Sequence[Digest]) -> str:
+    """Worlds where the imitator lapses often, each by its worst behaviour; the most elsewhere."""
+    worst = {
+        world.name: max(world.imitated[GM].prevalence[name].value for name in exceeding(world, GM))
+        for world in worlds
+    }
+    ordered = sorted(worst, key=lambda name: -worst[name])
+    often = [
+        f"{percent(worst[name])} of its episodes in {name}"
+        for name in ordered
+        if worst[name] >= OFTEN
+    ]
+    rest = [worst[name] for name in ordered if worst[name] < OFTEN]
+    few = [f"at most {percent(max(rest))} in {count(len(rest), 'world')}"] if rest else []
+    return listed([*often, *few])
 
 
 def exceeding(world: Digest, agent: str) -> list[str]:
