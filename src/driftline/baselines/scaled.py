@@ -5,7 +5,6 @@ Knows no learner. Importing it loads stable-baselines3.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from gymnasium.vector import VectorEnv
@@ -23,7 +22,7 @@ class Scaled(VecNormalize):
 
     def __init__(self, environment: VectorEnv[Any, Any, Any], discount: float) -> None:
         self.world = SameStep(environment)
-        super().__init__(self.world, norm_obs=False, clip_reward=math.inf, gamma=discount)
+        super().__init__(self.world, norm_obs=False, gamma=discount)
 
     def state(self) -> dict[str, float]:
         """Mean, variance and number of the discounted returns so far."""
