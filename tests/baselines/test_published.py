@@ -14,7 +14,7 @@ from driftline.records.events import RoundCollected
 from driftline.training.rounds import RoundSettings, run_rounds
 from tests.baselines.scratch import demonstrator
 
-ROUNDS, COPIES = 12, 64
+ROUNDS, COPIES = 16, 64
 
 
 def world() -> GridworldVectorEnv:
