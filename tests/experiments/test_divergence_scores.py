@@ -27,7 +27,8 @@ def runs(told: bool) -> list[Episodes]:
 
 
 def test_scores_are_plain_and_find_what_was_planted() -> None:
-    scores = divergence_scores({"a": runs(True)}, "bucket", THRESHOLDS)
+    near = [run.take(np.flatnonzero(run.rounds < 6)) for run in runs(True)]
+    scores = divergence_scores({"a": runs(True), "near": near}, "bucket", THRESHOLDS, "near")
     plain = json.loads(json.dumps(scores.to_json(), allow_nan=False))
     assert [(each["distance"], each["statistic"]) for each in plain["a"]] == [
         ("jensen_shannon", "largest"), ("jensen_shannon", "mean"),
@@ -37,8 +38,11 @@ def test_scores_are_plain_and_find_what_was_planted() -> None:
     assert all(len(each["alarms"]) == 2 for each in plain["a"])
     assert all(alarm["lead_at_least"] == 0.0 for each in plain["a"] for alarm in each["alarms"])
     page = trusted(scores)
-    assert page.count("<tr>") == 1 + 4
+    assert page.count("<tr>") == 1 + 4 + 4
     assert "both came in 2 of 2 seeds" in page
+    assert "of the episodes of near exceed" in page
+    without = trusted(divergence_scores({"a": runs(True)}, "bucket", THRESHOLDS))
+    assert "nothing to set an alarm by" in without
 
 
 def test_nothing_is_told_of_who_never_leaves_the_trusted_policy() -> None:

@@ -83,6 +83,11 @@ def test_the_offline_run_wrote_the_check_of_its_model(
     written = json.loads((path / "return_head.json").read_text())
     model, shown = load_offline(path)
     assert written["held_out"]["episodes"] == CONFIG.demonstrations.held_out == len(held_out)
+    few = shown.take(np.arange(min(len(shown), len(held_out))))
+    assert written["fitted_nll"]["episodes"] == len(few)
+    assert written["fitted_nll"]["mean"] == pytest.approx(
+        -log_likelihoods(model, model.action, few).mean(), abs=1e-6
+    )
     again = check_head(model, held_out)
     for moment in ("before", "after"):
         assert written[moment]["error"] == pytest.approx(again[moment]["error"])

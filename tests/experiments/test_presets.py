@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from driftline.errors import DriftlineError, UnknownNameError
-from driftline.experiments import presets
+from driftline.experiments import build, presets
 from driftline.experiments.config import FrozenSettings
 from driftline.experiments.names import AGENTS, BUDGETS, WORLDS
+from driftline.experiments.world_settings import world_settings
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.kl_penalty import FixedPenalty
 
@@ -20,12 +22,26 @@ def test_a_study_has_every_agent_that_can_be_named_and_one_control(name: str, bu
     config = presets.study(name, budget)
     assert (config.name, config.budget) == (name, budget)
     assert [agent.name for agent in config.agents if not agent.control] == list(AGENTS)
-    assert [agent.name for agent in config.agents if agent.control] == [presets.CONTROL]
+    controls = [presets.CONTROL] if world_settings(name).hidden else []
+    assert [agent.name for agent in config.agents if agent.control] == controls
     assert len(set(config.seeds)) == len(config.seeds)
     assert not config.world.honest
 
 
 @pytest.mark.parametrize("name", WORLDS)
+def test_there_is_a_control_where_the_hidden_reward_is_another(name: str) -> None:
+    config = presets.study(name)
+    draw, played = np.random.default_rng(0), build.environment(config.world, 64)
+    played.reset(seed=0)
+    differs = False
+    for _ in range(300):
+        actions = draw.integers(0, played.single_action_space.n, played.num_envs)
+        _, reward, _, _, told = played.step(actions)
+        differs |= bool((told["hidden_reward"] != reward).any())
+    assert differs == world_settings(name).hidden
+
+
+@pytest.mark.parametrize("name", [name for name in WORLDS if world_settings(name).hidden])
 def test_the_control_learns_exactly_as_the_agent_it_is_held_against(name: str) -> None:
     agents = {agent.name: agent for agent in presets.study(name).agents}
     control = agents[presets.CONTROL]

@@ -41,9 +41,17 @@ def shown(run: Episodes) -> Booleans:
     return np.asarray(run.total(run.flags["bucket"].astype(np.float64)) > 0)
 
 
+def trusted(seed: int) -> Episodes:
+    """An agent that stays near: no step is further than .01."""
+    draw = np.random.default_rng(seed)
+    run = planted(draw, np.zeros(3), episodes=EPISODES)
+    return measured(run, 0.01 * draw.random(len(run)))
+
+
 def judged(runs: list[Episodes]) -> Any:
     draw = Bootstrap.drawn(np.random.default_rng(0), 200, len(runs))
-    return detector_score(runs, "bucket", "jensen_shannon", "mean", THRESHOLDS, draw)
+    near = [trusted(100 + seed) for seed in range(len(runs))]
+    return detector_score(runs, "bucket", "jensen_shannon", "mean", THRESHOLDS, draw, near)
 
 
 @given(
@@ -121,15 +129,29 @@ def test_an_episode_is_scored_by_its_steps() -> None:
 
 
 @given(st.floats(0.0, 0.5), st.integers(0, 99))
-def test_no_more_false_alarms_in_the_first_round_than_were_allowed(rate: float, seed: int) -> None:
-    draw = np.random.default_rng(seed)
-    run = planted(draw, np.zeros(3), episodes=40)
-    score = draw.random(len(run))
-    first = score[run.rounds == 0]
-    assert (first > alarm_threshold(run, score, rate)).mean() <= rate
+def test_no_more_false_alarms_of_a_trusted_agent_than_were_allowed(rate: float, seed: int) -> None:
+    score = np.random.default_rng(seed).random(40)
+    assert (score > alarm_threshold(score, rate)).mean() <= rate
+
+
+def test_who_is_far_from_the_first_round_on_is_alarmed_from_the_first_round_on() -> None:
+    run = planted(np.random.default_rng(8), np.full(ROUNDS, 0.9), episodes=EPISODES)
+    found = judged([measured(run, np.full(len(run), 0.3))])
+    assert found.alarms[0].lead == (0.0, 0.0)
+    assert found.recall == 1.0
+
+
+def test_without_a_trusted_agent_there_is_no_alarm() -> None:
+    run = planted(np.random.default_rng(9), shares(5), episodes=EPISODES)
+    far = measured(run, shown(run).astype(np.float64))
+    draw = Bootstrap.drawn(np.random.default_rng(0), 200, 1)
+    found = detector_score([far], "bucket", "jensen_shannon", "mean", THRESHOLDS, draw)
+    assert found is not None
+    assert found.auroc == 1.0
+    assert found.alarms == ()
+    assert np.isnan([found.precision, found.recall]).all()
 
 
 def test_a_rate_that_is_none_is_refused() -> None:
-    run = planted(np.random.default_rng(8), np.zeros(2))
     with pytest.raises(SettingsError, match="false-alarm rate"):
-        alarm_threshold(run, np.zeros(len(run)), 1.0)
+        alarm_threshold(np.zeros(3), 1.0)

@@ -31,8 +31,20 @@ def exact(q: float, rounds: int = 400) -> Floats:
 def test_exact_fitting_has_its_boundary_where_predicted(q: float) -> None:
     found = boundary(q, ALPHAS, exact(q)[None], bootstrap(1))
     assert found.predicted == 1 - q
-    assert abs(found.deviation) <= ALPHAS[1] - ALPHAS[0]
-    assert found.low == found.high == found.alpha
+    step = ALPHAS[1] - ALPHAS[0]
+    assert abs(found.deviation) <= step
+    assert found.low <= found.alpha <= found.high
+    assert found.high - found.low == pytest.approx(step)
+    assert found.gap == pytest.approx(step)
+
+
+def test_a_sharp_boundary_is_known_only_to_the_alphas_beside_it() -> None:
+    alphas = np.array([0.0, 0.45, 0.55, 1.0])
+    curve = (alphas < 0.53).astype(np.float64)[None]
+    found = boundary(0.5, alphas, curve, bootstrap(1))
+    assert found.low <= 0.53 <= found.high
+    assert (found.low, found.high) == (0.45, 0.55)
+    assert deviation([found]).gap == pytest.approx(0.1)
 
 
 @given(st.floats(0.1, 0.85), st.floats(0.01, 0.1))
@@ -45,7 +57,7 @@ def test_the_interval_holds_the_seeds() -> None:
     middles = np.array([0.4, 0.45, 0.5, 0.55, 0.6])
     seeds = 1 / (1 + np.exp((ALPHAS[None] - middles[:, None]) / 0.02))
     found = boundary(0.5, ALPHAS, seeds, bootstrap(5))
-    assert 0.4 < found.low < found.alpha < found.high < 0.6
+    assert 0.35 < found.low < found.alpha < found.high < 0.65
 
 
 def test_boundaries_outside_the_grid_are_open_and_do_not_count() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from driftline.errors import DataError
 from driftline.safety.survival import kaplan_meier, logrank_p_value
@@ -24,6 +25,9 @@ def test_survival_is_the_textbooks() -> None:
     first = curve.times == 6
     assert curve.low[first] == pytest.approx(0.620, abs=1e-3)
     assert curve.high[first] == pytest.approx(0.952, abs=1e-3)
+
+
+HALVES = (slice(0, 10), slice(10, 20))
 
 
 def test_the_log_rank_test_is_the_textbooks() -> None:
@@ -55,3 +59,31 @@ def test_nothing_tells_groups_without_onset_apart() -> None:
 def test_times_and_marks_go_together() -> None:
     with pytest.raises(DataError, match="one of each for every seed"):
         kaplan_meier(np.array([1.0]), np.array([True, False]))
+
+
+def test_few_seeds_cannot_show_more_than_all_ways_to_deal_them_allow() -> None:
+    seen = np.ones(5, np.bool_)
+    early, late = np.arange(5.0), np.arange(10.0, 15.0)
+    assert logrank_p_value(early, seen, late, seen) == pytest.approx(2 / 252)
+    assert logrank_p_value(early[:3], seen[:3], late[:3], seen[:3]) == pytest.approx(2 / 20)
+    never = np.zeros(5, np.bool_)
+    assert logrank_p_value(early, seen, np.full(5, 15.0), never) == pytest.approx(2 / 252)
+
+
+@pytest.mark.parametrize("censored", [0.0, 0.4])
+def test_exact_p_values_are_as_rare_as_they_say(censored: float) -> None:
+    draw = np.random.default_rng(0)
+    found = []
+    for _ in range(600):
+        times, seen = draw.integers(0, 12, 12).astype(float), draw.random(12) >= censored
+        found.append(logrank_p_value(times[:6], seen[:6], times[6:], seen[6:]))
+    for level in (0.05, 0.2, 0.5):
+        assert np.mean(np.array(found) <= level) <= level + 3 * (level * (1 - level) / 600) ** 0.5
+
+
+def test_the_exact_test_nears_the_textbooks_as_seeds_grow() -> None:
+    draw = np.random.default_rng(1)
+    times, seen = draw.integers(0, 40, 20).astype(float), draw.random(20) < 0.8
+    exact = logrank_p_value(times[:10], seen[:10], times[10:], seen[10:])
+    marks = [stats.CensoredData.right_censored(times[each], ~seen[each]) for each in HALVES]
+    assert exact == pytest.approx(stats.logrank(*marks).pvalue, abs=0.05)

@@ -12,9 +12,12 @@ from dataclasses import dataclass
 class BehaviourSpec:
     """A behaviour that a world flags step by step, under ``name`` in its info.
 
-    ``undesired`` says whether the world's designers would rather not see it.
+    ``undesired`` says whether the world's designers would rather not see it. It is
+    available in a step where some action does it or, where it is ``decided_before``, where
+    some action of the step before could have.
     """
 
     name: str
     description: str
     undesired: bool = True
+    decided_before: bool = False

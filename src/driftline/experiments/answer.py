@@ -13,6 +13,7 @@ import numpy as np
 
 from driftline.experiments.config import SCRATCH, FrozenSettings
 from driftline.experiments.results import Results
+from driftline.experiments.training_steps import training_steps
 from driftline.experiments.wording import change, count, listed, number, percent, span
 from driftline.safety.behaviour_measures import BehaviourMeasures
 from driftline.safety.comparison import compare_onsets
@@ -123,12 +124,13 @@ def _comparisons(results: Results, names: list[str], behaviour: str) -> str:
 
     clauses = [_clause(results.agents[name], name, behaviour) for name in sorted(names, key=onset)]
     learners = [*_named(results, FineTuneSettings), *_named(results, *SCRATCH)]
-    missed = [_missed(results.agents[name], name, behaviour) for name in learners]
+    missed = [_missed(results, name, behaviour) for name in learners]
     return " ".join([f"In comparison: {'; '.join(clauses)}.", *filter(None, missed)])
 
 
-def _missed(measures: AgentMeasures, name: str, behaviour: str) -> str:
+def _missed(results: Results, name: str, behaviour: str) -> str:
     """Why a learner that is known to find such a behaviour may not have, in most seeds."""
+    measures = results.agents[name]
     found = measures.behaviours[behaviour]
     begun, seeds = sum(seed.reached for seed in found.seeds), len(found.seeds)
     if 2 * begun >= seeds:
@@ -136,10 +138,12 @@ def _missed(measures: AgentMeasures, name: str, behaviour: str) -> str:
     missed = [index for index, seed in enumerate(found.seeds) if not seed.reached]
     met = int(found.table.counts["any"][missed].sum())
     total = int(found.table.episodes[missed].sum())
+    agent = next(each for each in results.config.agents if each.name == name)
+    steps = training_steps(agent, measures) or measures.environment_steps // seeds
     return (
-        f"In {count(seeds - begun, 'seed')} of {seeds}, {name} did not take to it in "
-        f"{measures.environment_steps // seeds:,} steps, where it met the behaviour in {met:,} of "
-        f"{count(total, 'episode')}; see the learning curves."
+        f"In {count(seeds - begun, 'seed')} of {seeds}, {name} did not take to it in {steps:,} "
+        f"steps; it shows the behaviour in {met:,} of {count(total, 'recorded episode')}. See the "
+        "learning curves."
     )
 
 

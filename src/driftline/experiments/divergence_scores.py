@@ -26,10 +26,11 @@ from driftline.seeding import generator
 @dataclass(frozen=True, eq=False)
 class DivergenceScores:
     """Of one behaviour: by agent one score for each distance and statistic, empty where the
-    distances were not recorded."""
+    distances were not recorded; ``trusted``: the agent whose distances set the alarms."""
 
     behaviour: str
     agents: Mapping[str, tuple[DetectorScore, ...]]
+    trusted: str | None
 
     def to_json(self) -> dict[str, Any]:
         """By agent, plain values; null for what is not known."""
@@ -37,20 +38,34 @@ class DivergenceScores:
 
 
 def divergence_scores(
-    episodes: Mapping[str, Sequence[Episodes]], behaviour: str, thresholds: Thresholds
+    episodes: Mapping[str, Sequence[Episodes]],
+    behaviour: str,
+    thresholds: Thresholds,
+    trusted: str | None = None,
 ) -> DivergenceScores:
-    """Of each agent's seeds; nothing of one that never leaves the trusted policy."""
-    found = {name: _scores(name, runs, behaviour, thresholds) for name, runs in episodes.items()}
-    return DivergenceScores(behaviour, found)
+    """Of each agent's seeds; nothing of one that never leaves the trusted policy.
+
+    ``trusted`` names the agent whose distances the alarms are set by, which never learnt
+    online; None: there is none, and so there are no alarms.
+    """
+    limits = () if trusted is None else episodes[trusted]
+    found = {
+        name: _scores(name, runs, behaviour, thresholds, limits) for name, runs in episodes.items()
+    }
+    return DivergenceScores(behaviour, found, trusted)
 
 
 def _scores(
-    agent: str, runs: Sequence[Episodes], behaviour: str, thresholds: Thresholds
+    agent: str,
+    runs: Sequence[Episodes],
+    behaviour: str,
+    thresholds: Thresholds,
+    trusted: Sequence[Episodes],
 ) -> tuple[DetectorScore, ...]:
     draw = generator(0, "divergence detector", agent)
     bootstrap = Bootstrap.drawn(draw, thresholds.bootstrap_draws, len(runs), thresholds.confidence)
     found = [
-        detector_score(runs, behaviour, distance, statistic, thresholds, bootstrap)
+        detector_score(runs, behaviour, distance, statistic, thresholds, bootstrap, trusted)
         for distance in get_args(Distance)
         for statistic in get_args(Statistic)
         if any(getattr(run, distance).any() for run in runs)

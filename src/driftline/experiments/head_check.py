@@ -39,13 +39,22 @@ def check_head(model: object, held_out: Trajectories | None) -> dict[str, Any]:
         parts["after"] = _calibrated(model, held_out, after_action=True)
     else:
         missing |= dict.fromkeys(("before", "after"), f"{type(model).__name__} has no return head")
-    if isinstance(model, HasDensity) and isinstance(model, GenerativeModel):
-        nll = -log_likelihoods(model, model.action, held_out)
-        parts["action_nll"] = clustered_mean(nll, owners(held_out)).to_json()
-    else:
+    parts["action_nll"] = action_nll(model, held_out)
+    if parts["action_nll"] is None:
         missing["action_nll"] = f"{type(model).__name__} has no density"
     counted = {"episodes": len(held_out), "steps": held_out.steps, "every": EVERY}
     return {"held_out": counted, **parts, "missing": missing}
+
+
+def action_nll(model: object, data: Trajectories) -> dict[str, Any] | None:
+    """Negative log-likelihood per action of ``data``, in nats, its error clustered by episode.
+
+    By the unconditioned model; None where it has no density.
+    """
+    if not (isinstance(model, HasDensity) and isinstance(model, GenerativeModel)):
+        return None
+    nll = -log_likelihoods(model, model.action, data)
+    return clustered_mean(nll, owners(data)).to_json()
 
 
 def _calibrated(

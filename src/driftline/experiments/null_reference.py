@@ -51,6 +51,7 @@ class NullReference:
     in the run. ``excess_onset``: bounds of the agent's less the null's, below 0 where it
     came earlier than exact fitting predicts; open where either was not reached. A null
     that begins at one of the agent's own rounds cannot come earlier than that round.
+    ``final``: the agent's own share at the end.
     """
 
     rounds: Floats
@@ -62,6 +63,7 @@ class NullReference:
     onset: float
     own_onset: float
     excess_onset: Bounds
+    final: float
 
     @property
     def words(self) -> str:
@@ -69,7 +71,10 @@ class NullReference:
         if np.isnan(self.width):
             return f"still rising after {LONG} rounds"
         if not np.isfinite(self.width):
-            return f"level at {100 * self.curve.behaviour[0]:.2g}% from its first round"
+            first, last = self.curve.behaviour[0], self.curve.behaviour[-1]
+            if last < first:
+                return f"falls from {100 * first:.2g}% to {100 * last:.2g}%"
+            return f"level at {100 * first:.2g}% from its first round"
         return f"{self.width:.3g} rounds wide"
 
     @property
@@ -82,7 +87,8 @@ class NullReference:
         if np.isfinite(self.excess):
             kind = "generalises" if self.excess > 1 else "inertia"
             return f"excess speed {self.excess:.3g} ({kind})"
-        if self.curve.behaviour[-1] >= 0.5:
+        first, last = self.curve.behaviour[0], self.curve.behaviour[-1]
+        if last >= 0.5 > first and self.final < 0.5:
             return "a rise that the agent did not make"
         return "no speed to compare"
 
@@ -209,6 +215,7 @@ def _reference(
         onset=onset[1],
         own_onset=own[1],
         excess_onset=excess_onset(onset, own),
+        final=measures.final_prevalence.value,
     )
 
 

@@ -172,6 +172,8 @@ def _agents(settings: WorldSettings, kl_coefficient: float) -> tuple[AgentConfig
         ),
     )
     tuned = FineTuneSettings(learning_rate=1e-3, epochs=2, episodes_per_batch=4, trace=0.98)
+    # Where performance is the visible reward, an agent that is paid it openly is the same agent.
+    control = (AgentConfig(CONTROL, online, control=True),) if settings.hidden else ()
     return (
         AgentConfig("gm", FrozenSettings(Unconditioned())),
         AgentConfig("gm-quantile", FrozenSettings(QUANTILE)),
@@ -183,7 +185,7 @@ def _agents(settings: WorldSettings, kl_coefficient: float) -> tuple[AgentConfig
         AgentConfig("finetune-kl", replace(tuned, kl_penalty=FixedPenalty(kl_coefficient))),
         AgentConfig("ppo", PPOSettings()),
         AgentConfig("dqn", DQNSettings()),
-        AgentConfig(CONTROL, online, control=True),
+        *control,
     )
 
 

@@ -72,8 +72,14 @@ class Results:
     def divergence_scores(self) -> Mapping[str, DivergenceScores]:
         """How well the distance from the demonstrator model tells each undesired behaviour."""
         runs = {name: self.episodes[name] for name in self.agents}
+        asked = [
+            each.name
+            for each in self.config.agents
+            if isinstance(each.learner, FrozenSettings) and not _imitates(each)
+        ]
+        trusted = next((name for name in asked if name in runs), None)
         return {
-            name: divergence_scores(runs, name, self.config.thresholds)
+            name: divergence_scores(runs, name, self.config.thresholds, trusted)
             for name, undesired in self.undesired.items()
             if undesired
         }

@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from driftline.data.episodes import Episodes
 from driftline.data.store import from_table, to_table
 from driftline.data.trajectories import Trajectories
@@ -21,7 +23,7 @@ from driftline.experiments import build
 from driftline.experiments.config import OfflineRunConfig, RunConfig, StudyConfig
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.departure import Departure
-from driftline.experiments.head_check import check_head
+from driftline.experiments.head_check import action_nll, check_head
 from driftline.experiments.head_support import support
 from driftline.experiments.places import DEPARTURE, RETURN_HEAD
 from driftline.experiments.rehearsal import rehearsal
@@ -120,12 +122,19 @@ def _offline(run: RunDirectory, config: OfflineRunConfig) -> Iterator[Event]:
 def _head(
     config: OfflineRunConfig, model: GenerativeModel, demonstrations: Trajectories
 ) -> dict[str, Any]:
-    """The return head held to demonstrations of its own, and what the targets rest on."""
+    """The return head held to demonstrations of its own, and what the targets rest on.
+
+    ``fitted_nll`` is of demonstrations that it was fitted to, as many as are held out.
+    """
     held_out = _held_out(config.study, config.seed)
     values = model.return_values if isinstance(model, HasReturnDistribution) else None
     head = None if values is None else (float(values[0]), float(values[-1]))
     rests = support(demonstrations.returns, config.study.agents, head)
-    return {**check_head(model, held_out), "support": rests}
+    checked = check_head(model, held_out)
+    if held_out is not None:
+        few = np.arange(min(len(demonstrations), len(held_out)))
+        checked["fitted_nll"] = action_nll(model, demonstrations.take(few))
+    return {**checked, "support": rests}
 
 
 def _held_out(study: StudyConfig, seed: int) -> Trajectories | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from driftline.safety.behaviour_measures import BehaviourMeasures
+from driftline.safety.onset import median_onset
 from driftline.safety.statistics import holm, rank_test_caution
 from driftline.safety.survival import logrank_p_value
 from driftline.shapes import Booleans, Floats
@@ -42,6 +43,13 @@ def compare_onsets(
         )
         for name, value, corrected in zip(names, found, holm(found), strict=True)
     }
+
+
+def own_onset(behaviour: BehaviourMeasures) -> float:
+    """The median seed's onset by the rule of `onsets`; infinite where it has none."""
+    times, seen = onsets(behaviour)
+    last = np.array([seed.last_round for seed in behaviour.seeds])
+    return median_onset(np.where(seen, times, np.inf), last)
 
 
 def onsets(behaviour: BehaviourMeasures) -> tuple[Floats, Booleans]:

@@ -26,7 +26,7 @@ Statistic = Literal["largest", "mean"]
 """Of an episode's steps."""
 
 FALSE_ALARMS = 0.01
-"""The share of the first round's episodes that the alarm threshold lets pass for others."""
+"""The share of a trusted agent's episodes that the alarm threshold lets pass for others."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,7 @@ class DetectorScore:
 
     ``auroc`` with its seed-bootstrap interval, NaN where no seed has both kinds of episodes;
     ``precision`` and ``recall`` at each seed's alarm threshold, pooled; ``alarms`` by seed.
+    Without a trusted agent there is no threshold: both are NaN, and ``alarms`` empty.
     """
 
     distance: Distance
@@ -104,12 +105,11 @@ def auroc(score: Floats, shown: Booleans) -> float:
     return float((ranks - positives * (positives + 1) / 2) / (positives * negatives))
 
 
-def alarm_threshold(run: Episodes, score: Floats, rate: float = FALSE_ALARMS) -> float:
-    """What the first round's episodes exceed in at most a share ``rate`` of cases."""
+def alarm_threshold(score: Floats, rate: float = FALSE_ALARMS) -> float:
+    """What a trusted agent's episodes exceed in at most a share ``rate`` of cases."""
     if not 0 <= rate < 1:
         raise SettingsError(f"a false-alarm rate of {rate} was asked for; give 0 to below 1")
-    first = score[run.rounds == run.rounds.min()]
-    return float(np.quantile(first, 1 - rate, method="higher"))
+    return float(np.quantile(score, 1 - rate, method="higher"))
 
 
 def detector_score(
@@ -119,10 +119,17 @@ def detector_score(
     statistic: Statistic,
     thresholds: Thresholds,
     bootstrap: Bootstrap,
+    trusted: Sequence[Episodes] = (),
 ) -> DetectorScore | None:
-    """Judge a distance by the true flags; None where it was not measured in every seed."""
+    """Judge a distance by the true flags; None where it was not measured in every seed.
+
+    ``trusted``: episodes, one for each seed, of an agent that never learnt online. An alarm
+    is a distance that few of these have: calibrated on the judged agent itself, the threshold
+    would be above whatever it did from the start.
+    """
     scored = [scores(run, distance, statistic) for run in runs]
-    if not all(np.isfinite(each).all() for each in scored):
+    limits = [scores(run, distance, statistic) for run in trusted]
+    if not all(np.isfinite(each).all() for each in [*scored, *limits]):
         return None
     shown = [fractions(run, behaviour) > 0 for run in runs]
     areas = np.array([auroc(*each) for each in zip(scored, shown, strict=True)])
@@ -130,19 +137,23 @@ def detector_score(
     low = high = float("nan")
     if len(known) == len(areas) > 1:
         low, high = bootstrap.interval(areas, lambda draws: np.asarray(draws.mean(axis=1)))
-    raised = [score > alarm_threshold(run, score) for run, score in zip(runs, scored, strict=True)]
-    alarm, true = np.concatenate(raised), np.concatenate(shown)
+    pairs = zip(scored, limits, strict=False)
+    raised = [score > alarm_threshold(limit) for score, limit in pairs]
+    precision = recall = float("nan")
+    if raised:
+        alarm, true = np.concatenate(raised), np.concatenate(shown)
+        precision, recall = _share(true[alarm]), _share(alarm[true])
     return DetectorScore(
         distance=distance,
         statistic=statistic,
         auroc=float(known.mean()) if len(known) else float("nan"),
         low=low,
         high=high,
-        precision=_share(true[alarm]),
-        recall=_share(alarm[true]),
+        precision=precision,
+        recall=recall,
         alarms=tuple(
             _alarm(run, far, true_flags, thresholds)
-            for run, far, true_flags in zip(runs, raised, shown, strict=True)
+            for run, far, true_flags in zip(runs, raised, shown, strict=False)
         ),
     )
 

@@ -25,8 +25,10 @@ under exact fitting the share goes to 0 or to 1, and nowhere else."""
 class Boundary:
     """Where the behaviour's final prevalence crosses `ALIVE`, at one ``q``.
 
-    ``alpha`` with its interval over seeds; ``predicted`` is 1 - q. It is infinite
-    where the behaviour lives at every alpha tried, minus infinity where at none.
+    ``alpha`` is linear between the two alphas tried that it lies between, which are ``gap``
+    apart. Its interval is over seeds and reaches from one to the other: nearer than that
+    nothing was tried. ``predicted`` is 1 - q. It is infinite where the behaviour lives at
+    every alpha tried, minus infinity where at none; ``gap`` is then NaN.
     """
 
     q: float
@@ -34,6 +36,7 @@ class Boundary:
     low: float
     high: float
     predicted: float
+    gap: float
 
     @property
     def deviation(self) -> float:
@@ -44,7 +47,7 @@ class Boundary:
 def boundary(q: float, alphas: Floats, prevalences: Floats, bootstrap: Bootstrap) -> Boundary:
     """From final ``prevalences [S, A]`` of S seeds at ascending ``alphas [A]``.
 
-    The interval is over resampled seeds; where some of these never cross, it is open.
+    Where some resampled seeds never cross, the interval is open.
 
     >>> bootstrap = Bootstrap.drawn(np.random.default_rng(0), 200, 2)
     >>> prevalences = np.array([[1.0, 0.9, 0.1], [1.0, 1.0, 0.0]])
@@ -59,15 +62,18 @@ def boundary(q: float, alphas: Floats, prevalences: Floats, bootstrap: Bootstrap
     if (np.diff(alphas) <= 0).any():
         raise DataError(f"alphas are {alphas.tolist()}; give them in ascending order")
     chosen = bootstrap.indices(len(prevalences))
-    draws = np.array([crossing(alphas, prevalences[rows].mean(0)) for rows in chosen])
+    draws = np.array([between(alphas, prevalences[rows].mean(0)) for rows in chosen])
     tail = (1 - bootstrap.confidence) / 2
-    low, high = np.quantile(draws, [tail, 1 - tail], method="inverted_cdf")
+    low = np.quantile(draws[:, 0], tail, method="inverted_cdf")
+    high = np.quantile(draws[:, 1], 1 - tail, method="inverted_cdf")
+    last, first = between(alphas, prevalences.mean(0))
     return Boundary(
         q=q,
         alpha=crossing(alphas, prevalences.mean(0)),
         low=float(low),
         high=float(high),
         predicted=critical_alpha(QuantileSampling(q)),
+        gap=first - last if np.isfinite(last) else float("nan"),
     )
 
 
@@ -77,28 +83,43 @@ def crossing(alphas: Floats, prevalence: Floats) -> float:
     >>> crossing(np.array([0.0, 0.5]), np.array([0.2, 0.1]))
     -inf
     """
+    low, high = between(alphas, prevalence)
+    if not np.isfinite(low):
+        return low
+    above, below = (prevalence[alphas == each][0] for each in (low, high))
+    return float(low + (above - ALIVE) / (above - below) * (high - low))
+
+
+def between(alphas: Floats, prevalence: Floats) -> tuple[float, float]:
+    """The two alphas tried between which a curve ``[A]`` last falls through `ALIVE`.
+
+    Both are minus infinity where it is never above, infinity where it is to the end.
+
+    >>> between(np.array([0.0, 0.25, 0.5]), np.array([0.9, 0.6, 0.1]))
+    (0.25, 0.5)
+    """
     alive = np.flatnonzero(prevalence >= ALIVE)
     if not len(alive):
-        return -np.inf
+        return -np.inf, -np.inf
     last = int(alive[-1])
     if last == len(alphas) - 1:
-        return np.inf
-    above, below = prevalence[last], prevalence[last + 1]
-    way = (above - ALIVE) / (above - below)
-    return float(alphas[last] + way * (alphas[last + 1] - alphas[last]))
+        return np.inf, np.inf
+    return float(alphas[last]), float(alphas[last + 1])
 
 
 @dataclass(frozen=True)
 class Deviation:
     """Of the boundaries that were found from the predicted line: signed mean, mean size.
 
-    ``found`` of ``sought`` boundaries lay between two alphas that were tried.
+    ``found`` of ``sought`` boundaries lay between two alphas that were tried, ``gap`` apart
+    on average.
     """
 
     mean: float
     size: float
     found: int
     sought: int
+    gap: float
 
 
 def deviation(boundaries: Sequence[Boundary]) -> Deviation:
@@ -106,4 +127,6 @@ def deviation(boundaries: Sequence[Boundary]) -> Deviation:
     known = [each.deviation for each in boundaries if np.isfinite(each.alpha)]
     mean = float(np.mean(known)) if known else float("nan")
     size = float(np.mean(np.abs(known))) if known else float("nan")
-    return Deviation(mean, size, len(known), len(boundaries))
+    gaps = [each.gap for each in boundaries if np.isfinite(each.alpha)]
+    gap = float(np.mean(gaps)) if gaps else float("nan")
+    return Deviation(mean, size, len(known), len(boundaries), gap)

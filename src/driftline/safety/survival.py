@@ -7,12 +7,18 @@ that ended before its onset is censored, and counts for as long as it was watche
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import combinations
+from math import comb
 
 import numpy as np
 from scipy import stats
 
 from driftline.errors import DataError
-from driftline.shapes import Booleans, Floats
+from driftline.shapes import Booleans, Floats, Integers
+
+EXACT = 200_000
+"""Up to as many ways to deal the seeds to two groups a log-rank test counts them all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,15 +72,39 @@ def logrank_p_value(
 ) -> float:
     """Two-sided p-value that two groups of seeds have the same onset (Mantel 1966).
 
-    1 where neither group had an onset: nothing tells them apart.
+    For up to 10 seeds a side it is exact: the share of all ways to deal the seeds to the
+    two groups in which observed onsets are as far from expected ones. The normal
+    approximation would go below what so few seeds can show; it takes over beyond `EXACT`
+    ways. 1 where neither group had an onset: nothing tells them apart.
     """
     if not (first_seen.any() or second_seen.any()):
         return 1.0
+    size, seeds = len(first_times), len(first_times) + len(second_times)
+    if comb(seeds, size) <= EXACT and len(first_seen) == size:
+        excess = _excess(np.append(first_times, second_times), np.append(first_seen, second_seen))
+        dealt = np.abs(excess[_ways(seeds, size)].sum(1))
+        return float((dealt >= abs(excess[:size].sum()) - 1e-9).mean())
     with np.errstate(divide="ignore", invalid="ignore"):
         result = stats.logrank(
             _censored(first_times, first_seen), _censored(second_times, second_seen)
         )
     return float(result.pvalue) if np.isfinite(result.pvalue) else 1.0
+
+
+def _excess(times: Floats, seen: Booleans) -> Floats:
+    """Each seed's onsets, one or none, less those expected of it by its time, ``[n]``.
+
+    The sum over a group is the observed less expected onsets of the log-rank test.
+    """
+    at = np.unique(times[seen])
+    hazard = np.array([((times == t) & seen).sum() / (times >= t).sum() for t in at])
+    return np.asarray(seen - (times[:, None] >= at) @ hazard)
+
+
+@lru_cache(maxsize=4)
+def _ways(seeds: int, size: int) -> Integers:
+    """Every choice of ``size`` of ``seeds``, ``[ways, size]``."""
+    return np.array(list(combinations(range(seeds), size)))
 
 
 def _censored(times: Floats, seen: Booleans) -> stats.CensoredData:

@@ -174,17 +174,36 @@ def test_available_means_that_some_action_does_it(world: World[Any]) -> None:
     copies = 300
     env = GridworldVectorEnv(world, copies)
     env.reset(seed=0)
-    chances = [TabledDraws(np.full((1, copies, 13), number)) for number in (0.0, 1.0)]
+    before = {each.name for each in world.behaviours if each.decided_before}
+    settled = dict.fromkeys(before, np.zeros(copies, np.bool_))
     for actions in actions_of(world, 30, copies):
-        could = {behaviour.name: np.zeros(copies, np.bool_) for behaviour in world.behaviours}
-        for action, chance in product(range(world.action_count), chances):
-            outcome = world.advance(deepcopy(env.state), np.full(copies, action), chance)
-            for name, done in outcome.flags.items():
-                could[name] |= done
+        could = {**done_by_some_action(world, env.state, copies), **settled}
+        if before:
+            later = [done_by_some_action(world, each, copies) for each in after(world, env, copies)]
+            settled = {name: np.any([each[name] for each in later], axis=0) for name in before}
         info = env.step(actions)[4]
         running = info["actual_action"] >= 0
         for name, said in info["available"].items():
             assert np.array_equal(said, could[name] & running)
+
+
+def done_by_some_action(world: World[Any], state: Any, copies: int) -> dict[str, Any]:
+    """By behaviour, whether some action does it now, whatever chance brings."""
+    chances = [TabledDraws(np.full((1, copies, 13), number)) for number in (0.0, 1.0)]
+    could = {behaviour.name: np.zeros(copies, np.bool_) for behaviour in world.behaviours}
+    for action, chance in product(range(world.action_count), chances):
+        outcome = world.advance(deepcopy(state), np.full(copies, action), chance)
+        for name, done in outcome.flags.items():
+            could[name] |= done
+    return could
+
+
+def after(world: World[Any], env: GridworldVectorEnv, copies: int) -> list[Any]:
+    """The state after each action, for a world in which nothing is left to chance."""
+    states = [deepcopy(env.state) for _ in range(world.action_count)]
+    for action, state in enumerate(states):
+        world.advance(state, np.full(copies, action), TabledDraws(np.zeros((1, copies, 13))))
+    return states
 
 
 @every_world

@@ -15,7 +15,7 @@ from driftline.experiments.entropy.found import ModelFound, Outcome, association
 from driftline.experiments.entropy.presets import AGENTS, FLOORED
 from driftline.experiments.entropy_config import EntropyConfig
 from driftline.experiments.gridworlds_config import world_path
-from driftline.experiments.plan import run_path
+from driftline.experiments.plan import OFFLINE, run_path
 from driftline.experiments.run import read_episodes
 from driftline.training.online import OnlineSettings
 from tests.experiments.synthetic import NEVER, RISING, study
@@ -24,15 +24,16 @@ from tests.experiments.tiny import SMALL, tiny
 
 def model(name: str, closeness: float, novelty: float) -> ModelFound:
     told = Outcome((novelty,), (0.0,), (1.0,), (1.0 - novelty,))
-    return ModelFound(name, (closeness,), 1.0, {"a": told})
+    return ModelFound(name, (closeness,), (1.0 - closeness,), 1.0, {"a": told})
 
 
 def test_the_association_has_the_planted_sign() -> None:
     models = [model(str(k), 0.1 * k, 0.02 * k**2) for k in range(5)]
-    assert association(models, "a", "novelty") == pytest.approx(1.0)
-    assert association(models, "a", "true") == pytest.approx(-1.0)
-    assert np.isnan(association(models, "a", "prevalence"))
-    assert np.isnan(association(models[:2], "a", "novelty"))
+    assert association(models, "a", "novelty", "held_out") == pytest.approx(1.0)
+    assert association(models, "a", "true", "held_out") == pytest.approx(-1.0)
+    assert association(models, "a", "novelty", "fitted") == pytest.approx(-1.0)
+    assert np.isnan(association(models, "a", "prevalence", "held_out"))
+    assert np.isnan(association(models[:2], "a", "novelty", "held_out"))
 
 
 def test_outcomes_are_of_the_last_round() -> None:
@@ -40,7 +41,8 @@ def test_outcomes_are_of_the_last_round() -> None:
     assert told.agents["ogm-quantile"].prevalence == (1.0, 1.0)
     assert told.agents["gm"].prevalence == (0.0, 0.0)
     assert all(share > 0.9 for share in told.agents["gm"].novelty), "boards are drawn anew"
-    assert len(told.closeness) == 2
+    assert len(told.held_out) == 2
+    assert np.isnan(told.fitted).all(), "these runs are of before it was recorded"
     json.dumps(told.to_json(), allow_nan=False)
 
 
@@ -75,6 +77,11 @@ def test_a_tiny_study_runs_from_start_to_page(
     page = (root / "report.html").read_text()
     assert told["answer"][0].partition(" of the online")[0] in page
     first = small().worlds[0].name
+    offline = json.loads(
+        (run_path(world_path(root, first), OFFLINE, 0) / "return_head.json").read_text()
+    )
+    assert told["models"][0]["fitted_nll"] == [offline["fitted_nll"]["mean"]]
+    assert told["models"][0]["held_out_nll"] == [offline["action_nll"]["mean"]]
     run = read_episodes(run_path(world_path(root, first), FLOORED, 0))
     last = run.observed_returns[run.rounds == run.rounds.max()]
     assert told["models"][0]["agents"][FLOORED]["observed"] == [pytest.approx(last.mean())]

@@ -40,7 +40,8 @@ class Arm:
 
     ``shares`` are empty where a budget may have kept episodes out of the data.
     ``rho``: the refresh rate as carried out. ``guaranteed``: rounds between detection and
-    harm that exact fitting cannot undercut; ``window``: as measured, bounds by seed.
+    harm that exact fitting cannot undercut, NaN where the percentile is not that of a mixture
+    whose slots are replaced at random; ``window``: as measured, bounds by seed.
     """
 
     name: str
@@ -123,13 +124,17 @@ def _boundary(own: Mapping[Cell, Floats], q: float, config: DriftConfig) -> Boun
 
 
 def _exact(q: float, rho: float, config: DriftConfig) -> float:
-    """Where exact fitting's behaviour has died out after as many rounds."""
-    rounds, start = config.study.rounds.rounds - 1, config.study.demonstrations.tampering
-    ends = [
-        null_curve(start * (1 - alpha), rounds, QuantileSampling(q), alpha, rho).behaviour[-1]
-        for alpha in GRID.tolist()
-    ]
-    return crossing(GRID, np.array(ends))
+    """Where exact fitting's behaviour has died out in the rounds that measures are taken of."""
+    rounds, start = config.study.rounds, config.study.demonstrations.tampering
+    played = np.full((1, rounds.rounds), float(rounds.episodes_per_round))
+    final = final_rounds(played, config.thresholds.final_share)[0]
+
+    def end(alpha: float) -> float:
+        sampling, first = QuantileSampling(q), start * (1 - alpha)
+        curve = null_curve(first, rounds.rounds - 1, sampling, alpha, rho).behaviour
+        return float(curve[final].mean())
+
+    return crossing(GRID, np.array([end(alpha) for alpha in GRID.tolist()]))
 
 
 def _arm(results: Results, config: DriftConfig, agent: AgentConfig) -> Arm:
@@ -157,7 +162,11 @@ def _arm(results: Results, config: DriftConfig, agent: AgentConfig) -> Arm:
         shares=_shares(results, config, agent, settings),
         null=null_curve(start, rounds, QuantileSampling(q), alpha, rho),
         rho=rho,
-        guaranteed=guaranteed_window(q, p_det, thresholds.harm_mass, alpha, max(rho, 1e-12)),
+        guaranteed=(
+            guaranteed_window(q, p_det, thresholds.harm_mass, alpha, max(rho, 1e-12))
+            if settings.target.reference == "mixture" and settings.mixture.eviction == "random"
+            else float("nan")
+        ),
         window=tuple(seed.detection.window for seed in behaviour.seeds),
     )
 

@@ -28,8 +28,9 @@ TAMPERED = 0.05
 """The share of the first data that shows the behaviour: h at round 0 of the null model."""
 EPISODES = 128
 """Of a round, and own slots: a refresh rate of 1 then refills all of them."""
-OFFSETS = (-0.25, -0.12, -0.05, 0.05, 0.12)
-"""Where alpha is tried, from the predicted boundary 1 - q."""
+OFFSETS = (-0.25, -0.15, -0.09, -0.04, 0.02, 0.12)
+"""Where alpha is tried, from the predicted boundary 1 - q: closest below it, where boundaries
+are, and not alike on both sides, so that a sharp one is not put on the line by its grid."""
 FURTHEST = 0.99
 UPDATE = UpdateSettings(batch=32, window=8, learning_rate=5e-4)
 ONLINE = OnlineSettings(
@@ -88,7 +89,7 @@ def _alphas(q: float) -> tuple[float, ...]:
     """None at all, and on either side of the predicted boundary.
 
     >>> _alphas(0.1)
-    (0.0, 0.65, 0.78, 0.85, 0.95, 0.99)
+    (0.0, 0.65, 0.75, 0.81, 0.86, 0.92, 0.99)
     """
     tried = (min(1.0 - q + offset, FURTHEST) for offset in OFFSETS)
     return tuple(dict.fromkeys((0.0, *(round(each, 4) for each in tried if each > 0.0))))

@@ -29,7 +29,7 @@ from driftline.experiments.report_page.elements import (
 )
 from driftline.experiments.report_page.page import page
 from driftline.experiments.report_page.setup import json_details
-from driftline.experiments.wording import count, number, percent, span
+from driftline.experiments.wording import NOTHING, count, number, percent, span
 from driftline.records.run_directory import MANIFEST, RunDirectory
 from driftline.records.whole import write_whole
 from driftline.safety.measurement import finite
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 PHASE_CAPTION = (
     "Each circle is an agent, filled as far as its last episodes show the behaviour. Above the "
     "line exact fitting has it die out. The dashed line is where exact fitting stands after as "
-    "many rounds as were played; squares are the measured boundary with its interval over seeds."
+    "many rounds as were played; squares are the measured boundary, with its interval over seeds "
+    "and between the shares that were tried."
 )
 ARMS_CAPTION = (
     "One switch changed at a time from the first panel. What the agent plays (blue), what its "
@@ -57,7 +58,8 @@ def sentences(found: DriftFound) -> list[str]:
         f"{last} rounds; on average the behaviour died out at a share of demonstrations "
         f"{number(abs(told.mean))} {'above' if told.mean > 0 else 'below'} the predicted "
         f"alpha = 1 - q, and {number(told.size)} away from it; from where exact fitting stands "
-        f"after as many rounds it was {number(found.from_exact.size)} away."
+        f"after as many rounds it was {number(found.from_exact.size)} away. The shares tried "
+        f"on either side of a boundary are {number(told.gap)} apart on average."
         if told.found
         else "No boundary lay between the shares of demonstrations that were tried."
     ]
@@ -67,11 +69,11 @@ def sentences(found: DriftFound) -> list[str]:
         f"Of {count(len(found.arms), 'arm')}, the behaviour has taken over by the end under "
         f"{_names(alive)}, and has not under {_names(dead)}; no takeover by then is no promise."
     )
-    kept = [arm for arm in found.arms if arm.guaranteed > 0]
+    kept = [arm for arm in found.arms if arm.guaranteed >= 1]
     broken = [arm for arm in kept if any(high < arm.guaranteed - 1 for _, high in arm.window)]
     lines.append(
-        f"Exact fitting guarantees a window in {count(len(kept), 'arm')}; a seed had less "
-        f"than that under {_names(broken)}."
+        f"Exact fitting guarantees a window of a round or more under {_names(kept)}; a seed had "
+        f"less than that by more than a round under {_names(broken)}."
     )
     return lines
 
@@ -109,7 +111,8 @@ def write_drift_summary(root: Path, found: DriftFound) -> Path:
 
 
 def _deviation(told: Deviation) -> dict[str, Any]:
-    return {**asdict(told), "mean": finite(told.mean), "size": finite(told.size)}
+    numbers = {name: finite(getattr(told, name)) for name in ("mean", "size", "gap")}
+    return {**asdict(told), **numbers}
 
 
 def _plain(each: Boundary) -> dict[str, Any]:
@@ -190,7 +193,7 @@ def _row(arm: Arm) -> list[Markup]:
         text(number(arm.true)),
         text(number(arm.kl)),
         text(percent(arm.rho)),
-        text(number(arm.guaranteed) if arm.guaranteed > 0 else "none"),
+        text(number(arm.guaranteed) if arm.guaranteed > 0 else NOTHING),
         text(number(low) if low == high else span(low, high)),
     ]
 

@@ -40,7 +40,7 @@ def draw(models: Sequence[ModelFound]) -> Figure:
 
 def _marks(axes: Axes, models: Sequence[ModelFound], agent: str, key: str) -> None:
     mine = look(agent)
-    x = np.array([np.mean(each.closeness) for each in models])
+    x = np.array([np.mean(each.held_out) for each in models])
     values = [np.array(getattr(each.agents[agent], key)) for each in models]
     y = np.array([each.mean() for each in values])
     error = np.array([_standard_error(each) for each in values])

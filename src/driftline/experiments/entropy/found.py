@@ -35,11 +35,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class ModelFound:
-    """``closeness``: negative log-likelihood of held-out demonstrations in nats an action, by
-    seed (less is closer); ``demonstrated``: the demonstrators' mean true return."""
+    """``held_out`` and ``fitted``: negative log-likelihood in nats an action, by seed (less is
+    closer), of demonstrations that the model never saw and of those it was fitted to;
+    ``demonstrated``: the demonstrators' mean true return."""
 
     name: str
-    closeness: tuple[float, ...]
+    held_out: tuple[float, ...]
+    fitted: tuple[float, ...]
     demonstrated: float
     agents: dict[str, Outcome]
 
@@ -47,7 +49,8 @@ class ModelFound:
         """Plain values, null for what is not known."""
         return {
             "name": self.name,
-            "held_out_nll": [finite(each) for each in self.closeness],
+            "held_out_nll": [finite(each) for each in self.held_out],
+            "fitted_nll": [finite(each) for each in self.fitted],
             "demonstrated": self.demonstrated,
             "agents": {
                 name: {
@@ -63,7 +66,8 @@ def found(results: Results, behaviour: str) -> ModelFound:
     """From one study; ``behaviour`` is the one that nobody wants."""
     return ModelFound(
         name=results.config.name,
-        closeness=tuple(_nll(each) for each in results.head_records),
+        held_out=tuple(_nll(each, "action_nll") for each in results.head_records),
+        fitted=tuple(_nll(each, "fitted_nll") for each in results.head_records),
         demonstrated=float(np.mean([run.true_returns.mean() for run in results.demonstrations])),
         agents={
             name: _outcome(results.episodes[name], results.demonstrations, behaviour)
@@ -72,8 +76,8 @@ def found(results: Results, behaviour: str) -> ModelFound:
     )
 
 
-def _nll(record: Any) -> float:
-    known = None if record is None else record["action_nll"]
+def _nll(record: Any, name: str) -> float:
+    known = None if record is None else record.get(name)
     return float("nan") if known is None else float(known["mean"])
 
 
@@ -95,15 +99,16 @@ def _last(run: Episodes) -> Episodes:
     return run.take(np.flatnonzero(run.rounds == run.rounds.max()))
 
 
-def association(models: Sequence[ModelFound], agent: str, key: str) -> float:
-    """Spearman's rank correlation of closeness and an outcome, over models and seeds.
+def association(models: Sequence[ModelFound], agent: str, key: str, to: str) -> float:
+    """Spearman's rank correlation of distance from data and an outcome, over models and seeds.
 
-    NaN where either is constant or not known.
+    ``to``: which data, ``"held_out"`` or ``"fitted"``. NaN where either is constant or
+    not known.
     """
     pairs = [
         pair
         for model in models
-        for pair in zip(model.closeness, getattr(model.agents[agent], key), strict=True)
+        for pair in zip(getattr(model, to), getattr(model.agents[agent], key), strict=True)
     ]
     x, y = np.array(pairs).T
     known = np.isfinite(x) & np.isfinite(y)

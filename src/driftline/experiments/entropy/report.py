@@ -40,6 +40,8 @@ CAPTION = (
     "demonstrations it never saw. Means over seeds with their standard errors, of the last round."
 )
 KEYS = ("novelty", "prevalence", "true")
+DATA = {"held_out": "demonstrations it never saw", "fitted": "those it was fitted to"}
+"""What a model's closeness is measured on."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,20 @@ def sentences(found: EntropyFound) -> list[str]:
         "with one.",
     ]
     for agent in (FREE, FLOORED):
-        told = {key: association(models, agent, key) for key in KEYS}
+        told = "; ".join(_associated(models, agent, to) for to in DATA)
         lines.append(
-            f"{agent}: over models and seeds, the further a model is from its data, the more "
-            f"novelty (rank correlation {number(told['novelty'])}), undesired behaviour "
-            f"({number(told['prevalence'])}) and true return ({number(told['true'])}); a "
-            "correlation below 0 is the opposite."
+            f"{agent}, rank correlations over models and seeds (above 0: the further from the "
+            f"data, the more): {told}."
         )
     return lines
+
+
+def _associated(models: Sequence[ModelFound], agent: str, to: str) -> str:
+    novelty, prevalence, true = (number(association(models, agent, key, to)) for key in KEYS)
+    return (
+        f"distance from {DATA[to]} with novelty {novelty}, with undesired behaviour {prevalence}, "
+        f"with true return {true}"
+    )
 
 
 def _mean(models: Sequence[ModelFound], agent: str, key: str) -> float:
@@ -91,7 +99,10 @@ def write_entropy_summary(root: Path, found: EntropyFound) -> Path:
         "wall_seconds": found.wall_seconds,
         "answer": sentences(found),
         "associations": {
-            agent: {key: finite(association(found.models, agent, key)) for key in KEYS}
+            agent: {
+                to: {key: finite(association(found.models, agent, key, to)) for key in KEYS}
+                for to in DATA
+            }
             for agent in (FREE, FLOORED)
         },
         "models": [each.to_json() for each in found.models],
@@ -131,12 +142,16 @@ def _header(found: EntropyFound) -> Markup:
 
 
 def _table(found: EntropyFound) -> Markup:
-    headings = ["model", "agent", "held-out NLL", "novel steps", "undesired", "observed", "true"]
+    headings = [
+        *("model", "agent", "held-out NLL", "fitted NLL"),
+        *("novel steps", "undesired", "observed", "true"),
+    ]
     rows = [
         [
             text(model.name),
             text(agent),
-            text(number(float(np.mean(model.closeness)))),
+            text(number(float(np.mean(model.held_out)))),
+            text(number(float(np.mean(model.fitted)))),
             text(percent(float(np.mean(told.novelty)))),
             text(percent(float(np.mean(told.prevalence)))),
             text(number(float(np.mean(told.observed)))),

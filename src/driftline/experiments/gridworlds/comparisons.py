@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from driftline.experiments.gridworlds.digest import Suite
-from driftline.safety.comparison import onsets
+from driftline.safety.comparison import onsets, own_onset
 from driftline.safety.statistics import holm, least_rank_p, rank_test_caution
 from driftline.safety.survival import logrank_p_value
 
@@ -22,8 +22,8 @@ LEVEL = 0.05
 class OnsetTest:
     """A log-rank test of ``agent`` against `AGAINST`; ``adjusted`` over all tests (Holm).
 
-    ``sooner``: whether the agent's median onset comes first; None where neither has one
-    or they are equal.
+    ``sooner``: whether the onset of the agent's median seed comes first, by the rule that the
+    test goes by; None where neither has one or they are equal.
     """
 
     world: str
@@ -53,10 +53,10 @@ class OnsetTest:
 
 
 def onset_tests(suite: Suite) -> list[OnsetTest]:
-    """Every world's behaviours, every agent but the one that the others are held against."""
+    """Every undesired behaviour, every agent but the one that the others are held against."""
     found = []
     for world, behaviour in suite.rows():
-        if AGAINST not in world.agents:
+        if AGAINST not in world.agents or not world.undesired.get(behaviour):
             continue
         theirs = world.of(AGAINST, behaviour)
         for agent in world.agents:
@@ -65,7 +65,7 @@ def onset_tests(suite: Suite) -> list[OnsetTest]:
             mine = world.of(agent, behaviour)
             chance = logrank_p_value(*onsets(mine), *onsets(theirs))
             caution = rank_test_caution(min(len(mine.seeds), len(theirs.seeds)))
-            sooner = _sooner(mine.onset.round, theirs.onset.round)
+            sooner = _sooner(own_onset(mine), own_onset(theirs))
             found.append((world.name, behaviour, agent, chance, sooner, caution))
     adjusted: Sequence[float] = holm([each[3] for each in found]).tolist() if found else []
     return [

@@ -33,7 +33,7 @@ def explanation(world: Digest, agent: str = "gm") -> str:
         return "the difference is within what the seeds leave open"
     if off < 0:
         return _by_lapses(world, agent)
-    return "above its demonstrators: their lapses are rarer in the model than in them"
+    return f"earns {percent(off)} more than its demonstrators on average"
 
 
 def _within_noise(world: Digest, agent: str) -> bool:

@@ -181,7 +181,8 @@ def controls_section(suite: Suite) -> Markup:
     """The negative controls of every world in one table."""
     said = (
         "Nothing should be found where there is nothing: agents in the world that pays the hidden "
-        "reward openly, flags dealt out by chance, true returns dealt out anew. The last column is "
+        "reward openly (where performance is the visible reward there is no such other world), "
+        "flags dealt out by chance, true returns dealt out anew. The last column is "
         "of the detector that knows no world and reads divergence alone."
     )
     headings = [

@@ -174,8 +174,9 @@ def _arising_headline(suite: Suite, online: Sequence[str]) -> str:
         rows = _rows(suite, agent)
         worlds = {world.name for world, name in rows if begun(world, agent, name)}
         counts.append(f"{agent} in {len(worlds)}")
-    total = count(len(suite.worlds), "world")
-    return f"Online, undesired behaviour begins, of {total}: {listed(counts)}."
+    judged = [world for world in suite.worlds if any(world.undesired.values())]
+    total = count(len(judged), "world")
+    return f"Online, undesired behaviour begins, of {total} that have any: {listed(counts)}."
 
 
 def _arising(suite: Suite, agent: str) -> Iterator[str]:

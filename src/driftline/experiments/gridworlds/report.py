@@ -119,7 +119,7 @@ def _setup(root: Path, suite: Suite) -> Markup:
     facts = {
         "Budget": config.budget,
         "Seeds": ", ".join(str(seed) for seed in config.seeds),
-        "Environment steps": f"{steps:,} by all agents",
+        "Recorded steps": f"{steps:,} by all agents",
         "Wall time": f"{number(suite.wall_seconds / 60)} minutes",
         "Driftline": driftline.__version__,
         "Manifest sha256": str(manifest.get("sha256", "not read from a run directory")),

@@ -31,7 +31,10 @@ SHOWN = ("observed return", "true return", "prevalence at the end", "onset (roun
 def without_exploit(results: Results, behaviour: str) -> Markup:
     """Agents in the world that pays the hidden reward openly."""
     if not results.controls:
-        return paragraph("This study has no agent in a world without the exploit.")
+        return paragraph(
+            "This study has no agent in a world without the exploit. Where performance is the "
+            "visible reward, there is no such other world."
+        )
     rows = [
         [agent_name(row.agent), *(pair(*cell) for cell in row.cells[: len(SHOWN)])]
         for row in verdict_rows(results.controls, behaviour)

@@ -73,7 +73,8 @@ def plane_section(drawings: Drawings) -> Markup:
 def learning_section(drawings: Drawings) -> Markup:
     """Learning curves."""
     caption = text(
-        "Mean return per episode over environment steps, with intervals over seeds. The line "
+        "Mean return per episode over recorded steps, with intervals over seeds; agents from "
+        "scratch learn from steps of their own, of which How it was run gives the number. The line "
         "across the observed returns is the mean of the best quarter of the demonstrations."
     )
     return section(

@@ -25,7 +25,9 @@ from driftline.experiments.report_page.elements import (
     text,
 )
 from driftline.experiments.results import Results
+from driftline.experiments.training_steps import training_steps
 from driftline.experiments.wording import count, number
+from driftline.safety.measure import AgentMeasures
 
 
 def setup_section(results: Results, manifest: Mapping[str, Any] | None, folder: str) -> Markup:
@@ -83,11 +85,18 @@ def _agents(results: Results) -> list[list[Markup]]:
         [
             agent_name(agent.name),
             text(_learner(agent)),
-            pair(f"{every[agent.name].environment_steps:,}", ""),
+            pair(*_steps(agent, every[agent.name])),
         ]
         for agent in results.config.agents
         if agent.name in every
     ]
+
+
+def _steps(agent: AgentConfig, measures: AgentMeasures) -> tuple[str, str]:
+    """Recorded steps of all seeds; of a learner from scratch those of its own below."""
+    own = training_steps(agent, measures)
+    beside = "" if own is None else f"learnt from {own * measures.seeds:,} of its own"
+    return f"{measures.environment_steps:,}", beside
 
 
 def _learner(agent: AgentConfig) -> str:

@@ -18,7 +18,7 @@ from driftline.experiments.report_page.elements import (
     table,
     text,
 )
-from driftline.experiments.wording import number, percent, span
+from driftline.experiments.wording import NOTHING, number, percent, span
 from driftline.safety.divergence_detector import FALSE_ALARMS, Alarm, DetectorScore
 
 NAMES = {"jensen_shannon": "Jensen-Shannon", "hellinger": "Hellinger"}
@@ -38,10 +38,16 @@ def trusted(found: DivergenceScores) -> Markup:
     said = (
         "A detector that knows nothing of the world: an episode's distance from what the "
         "demonstrator model would have done. AUROC is the chance that an episode that shows the "
-        "behaviour is further away than one that does not (.5: says nothing). An alarm is a "
-        f"distance that at most {percent(FALSE_ALARMS)} of the agent's first round exceeds; the "
-        "lead is from the round in which alarms become common to the onset of the behaviour, "
-        "below 0 where they come late."
+        "behaviour is further away than one that does not (.5: says nothing). "
+    )
+    said += (
+        "An alarm is a distance that at most "
+        f"{percent(FALSE_ALARMS)} of the episodes of {found.trusted} exceed, which asks for more "
+        "and never learns online; the lead is from the round in which alarms become common to the "
+        "onset of the behaviour, below 0 where they come late."
+        if found.trusted
+        else "No agent of this study asks for more without learning online, so there is nothing to "
+        "set an alarm by."
     )
     headings = [
         *("agent", "distance", "AUROC", "alarms that are right", "shown that are alarmed"),
@@ -62,6 +68,8 @@ def _cells(score: DetectorScore) -> list[Markup]:
 
 def _lead(alarms: Sequence[Alarm]) -> tuple[str, str]:
     """The median of the seeds' bounds, and how many seeds had both an alarm and an onset."""
+    if not alarms:
+        return NOTHING, ""
     bounds = np.array([each.lead for each in alarms])
     with np.errstate(invalid="ignore"):
         low, high = np.median(bounds, axis=0)
