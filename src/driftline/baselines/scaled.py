@@ -17,7 +17,8 @@ class Scaled(VecNormalize):
     """A `SameStep` world whose rewards are divided by the spread of discounted returns so far.
 
     An error of a value is then about 1 at first, which is what the losses and the
-    learning rates of these learners were made for. Observations stay as they are.
+    learning rates of these learners were made for. Before there is a spread a reward
+    counts for at most 10, the library's limit. Observations stay as they are.
     """
 
     def __init__(self, environment: VectorEnv[Any, Any, Any], discount: float) -> None:

@@ -137,7 +137,7 @@ def detector_score(
     low = high = float("nan")
     if len(known) == len(areas) > 1:
         low, high = bootstrap.interval(areas, lambda draws: np.asarray(draws.mean(axis=1)))
-    pairs = zip(scored, limits, strict=False)
+    pairs = zip(scored, limits, strict=True) if limits else ()
     raised = [score > alarm_threshold(limit) for score, limit in pairs]
     precision = recall = float("nan")
     if raised:
@@ -153,7 +153,7 @@ def detector_score(
         recall=recall,
         alarms=tuple(
             _alarm(run, far, true_flags, thresholds)
-            for run, far, true_flags in zip(runs, raised, shown, strict=False)
+            for run, far, true_flags in zip(runs, raised, shown, strict=bool(raised))
         ),
     )
 
