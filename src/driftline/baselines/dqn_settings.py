@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from driftline.baselines.schedule import falling
 from driftline.errors import SettingsError, UnknownNameError
 
 LearnFrom = Literal["asked", "executed"]
@@ -72,5 +73,4 @@ class DQNSettings:
         >>> [round(DQNSettings(last_epsilon=0.2).epsilon(k / 4), 3) for k in range(5)]
         [1.0, 0.6, 0.2, 0.2, 0.2]
         """
-        left = max(0.0, 1.0 - progress / self.exploration_share)
-        return self.last_epsilon + (self.first_epsilon - self.last_epsilon) * left
+        return falling(self.first_epsilon, self.last_epsilon, self.exploration_share, progress)

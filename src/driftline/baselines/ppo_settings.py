@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from driftline.baselines.schedule import falling
 from driftline.errors import SettingsError
 
 
@@ -74,5 +75,4 @@ class PPOSettings:
         >>> [round(PPOSettings(last_entropy=0.2).entropy_coefficient(k / 4), 3) for k in range(5)]
         [1.0, 0.8, 0.6, 0.4, 0.2]
         """
-        left = max(0.0, 1.0 - progress / self.exploration_share)
-        return self.last_entropy + (self.first_entropy - self.last_entropy) * left
+        return falling(self.first_entropy, self.last_entropy, self.exploration_share, progress)
