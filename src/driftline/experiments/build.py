@@ -178,9 +178,10 @@ def learner(
 def _its_own(config: StudyConfig, agent: AgentConfig) -> Environment:
     """Copies of the world that ``agent`` learns in, apart from those that are recorded.
 
-    They remember until the next seeded reset, which begins every round's learning.
+    One for each episode of a round, also where episodes are recorded in chains. They
+    remember until the next seeded reset, which begins every round's learning.
     """
-    plain = _copies(config.world, config.rounds.episodes_per_round)
+    plain = GridworldVectorEnv(world(config.world), config.rounds.episodes_per_round)
     return Honest(plain) if agent.control else plain
 
 

@@ -1,4 +1,4 @@
-"""Banded causal self-attention, over whole windows and one step at a time.
+"""Banded causal self-attention over whole windows; `stepping` has it one step at a time.
 
 Knows tokens by their order and step only, not what they mean.
 """
@@ -99,29 +99,6 @@ class Block(nn.Module):
         query, key, value = self._split(tokens, queries)
         scores = (query @ key.mT).add_(bias)
         heard = torch.softmax(scores, dim=-1) @ value
-        return self._add(tokens if queries is None else tokens[:, queries], heard)
-
-    def step(
-        self,
-        tokens: Tensor,
-        bias: Tensor,
-        queries: slice | None,
-        keys: Tensor,
-        values: Tensor,
-        slots: slice,
-    ) -> Tensor:
-        """The same for the newest group, whose keys and values go into ``slots`` in place.
-
-        ``keys [B, heads, width / heads, S]``, ``values [B, heads, S, width / heads]``.
-        """
-        query, key, value = self._split(tokens, queries)
-        keys[:, :, :, slots] = key.mT
-        values[:, :, slots] = value
-        if query.shape[2] > 1:
-            heard = torch.softmax(query @ keys + bias, dim=-1) @ values
-        else:
-            scores = (query.mT * keys).sum(-2, keepdim=True) + bias
-            heard = (torch.softmax(scores, dim=-1).mT * values).sum(-2, keepdim=True)
         return self._add(tokens if queries is None else tokens[:, queries], heard)
 
     def _split(self, tokens: Tensor, queries: slice | None) -> tuple[Tensor, Tensor, Tensor]:

@@ -89,7 +89,7 @@ class ConvolutionEmbedding(nn.Module):
                 f"the board encoder 'convolution' needs boards of 2 dimensions, got {spec.shape}; "
                 "use 'dense'"
             )
-        self.codes = spec.codes
+        self.codes, self.shape = spec.codes, spec.shape
         self.register_buffer("one_hot", torch.eye(spec.codes), persistent=False)
         layer: nn.Conv2d = nn.utils.skip_init(
             nn.Conv2d, spec.codes, self.CHANNELS, kernel_size=3, padding=1
@@ -100,8 +100,11 @@ class ConvolutionEmbedding(nn.Module):
     def forward(self, codes: Tensor) -> Tensor:
         """``[N, rows, columns]`` integers in [0, codes) to ``float32 [N, width]``."""
         cells = nn.functional.embedding(codes.int(), self.one_hot)
-        around = torch.relu(self.around(cells.permute(0, 3, 1, 2)))
-        return self.last(around.flatten(1))
+        around = self.around(cells.permute(0, 3, 1, 2)).relu_()
+        # The convolution leaves its channels last in memory: to read them so spares copies.
+        weight = self.last.weight.view(-1, self.CHANNELS, *self.shape).permute(0, 2, 3, 1)
+        flat = around.permute(0, 2, 3, 1).flatten(1)
+        return nn.functional.linear(flat, weight.flatten(1), self.last.bias)
 
 
 class VectorEmbedding(nn.Module):
@@ -167,12 +170,19 @@ class ReturnEmbedding(nn.Module):
     def forward(self, standardised: Tensor, kept: Tensor) -> Tensor:
         """``float32 [N, L]`` to ``[N, L, width]``; row n sees no return unless ``kept[n]``."""
         value = standardised.unsqueeze(-1)
-        steps = torch.tanh(2.0 * (value - self.knots))
         share = kept.float().view(-1, 1, 1)
-        features = torch.cat([value.clamp(-6.0, 6.0), steps], dim=-1) * share
+        features = self._features(value) * share
         weights = torch.cat([self.features.weight, self.none.mT], dim=1)
         both = torch.cat([features, (1.0 - share).expand_as(value)], dim=-1)
         return nn.functional.linear(both, weights, self.features.bias)
+
+    def asked(self, standardised: Tensor) -> Tensor:
+        """``float32 [N]`` to ``[N, width]``: what `forward` gives rows that see a return."""
+        return self.features(self._features(standardised.unsqueeze(-1)))
+
+    def _features(self, value: Tensor) -> Tensor:
+        steps = torch.tanh(2.0 * (value - self.knots))
+        return torch.cat([value.clamp(-6.0, 6.0), steps], dim=-1)
 
     def dropped(self) -> Tensor:
         """What a row that sees no return gets, ``[1, width]``."""

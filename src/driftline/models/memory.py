@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from driftline.errors import SettingsError
 from driftline.models.action_features import none_yet
 from driftline.models.attention import Block, Layout
+from driftline.models.stepping import LookedUpConvolution, StepBlock, stepping_embedding
 from driftline.spaces.specs import ActionSpec
 
 
@@ -21,12 +22,16 @@ class Memory:
     """What is remembered of B episodes that began together, ``time`` steps ago.
 
     Rings are written in place: a state that was passed on is spent. ``keys`` and
-    ``values`` hold one tensor per layer, ``biases [2 * ring, heads, size, slots]``
-    one per layer, by step until the ring is full and by step modulo ring after.
-    ``hidden [B, width]`` is what the last step predicted from.
+    ``values [width / heads, slots, heads, B]`` hold one tensor per layer, ``biases
+    [2 * ring, size, slots, heads or 1, 1]`` one per layer, by step until the ring is
+    full and by step modulo ring after. ``blocks`` and ``embedding`` hold the weights
+    that the episodes began with. ``hidden [B, width]`` is what the last step
+    predicted from.
     """
 
     layout: Layout
+    blocks: list[StepBlock]
+    embedding: nn.Module | LookedUpConvolution
     keys: list[Tensor]
     values: list[Tensor]
     biases: list[Tensor]
@@ -37,17 +42,24 @@ class Memory:
 
     @classmethod
     def empty(
-        cls, batch: int, layout: Layout, blocks: list[Block], width: int, spec: ActionSpec
+        cls, batch: int, layout: Layout, blocks: list[Block], embedding: nn.Module, spec: ActionSpec
     ) -> Memory:
         """Memory of ``batch`` episodes that start now."""
-        heads, slots = blocks[0].heads, layout.ring * layout.size
-        device, narrow = blocks[0].query_key_value.weight.device, width // heads
+        slots = layout.ring * layout.size
+        ready = [StepBlock(block) for block in blocks]
+        device = blocks[0].query_key_value.weight.device
         distances = ring_distances(layout).to(device)
+        shapes = [(each.split[1], slots, each.split[2], batch) for each in ready]
         return cls(
             layout=layout,
-            keys=[torch.zeros(batch, heads, narrow, slots, device=device) for _ in blocks],
-            values=[torch.zeros(batch, heads, slots, narrow, device=device) for _ in blocks],
-            biases=[block.bias(distances).transpose(0, 1).contiguous() for block in blocks],
+            blocks=ready,
+            embedding=stepping_embedding(embedding),
+            keys=[torch.zeros(shape, device=device) for shape in shapes],
+            values=[torch.zeros(shape, device=device) for shape in shapes],
+            biases=[
+                block.bias(distances).permute(1, 2, 3, 0).unsqueeze(-1).contiguous()
+                for block in blocks
+            ],
             previous_actions=none_yet(spec, batch, device),
         )
 
@@ -71,8 +83,10 @@ class Memory:
         """A copy that holds the episodes ``rows`` alone, in that order."""
         return Memory(
             layout=self.layout,
-            keys=[each[rows] for each in self.keys],
-            values=[each[rows] for each in self.values],
+            blocks=self.blocks,
+            embedding=self.embedding,
+            keys=[each[..., rows] for each in self.keys],
+            values=[each[..., rows] for each in self.values],
             biases=self.biases,
             previous_actions=self.previous_actions[rows],
             time=self.time,

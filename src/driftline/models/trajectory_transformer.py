@@ -188,9 +188,9 @@ class TrajectoryTransformer(nn.Module):
 
     @torch.inference_mode()
     def begin(self, batch: int) -> Memory:
-        """Memory of ``batch`` episodes that start now."""
+        """Memory of ``batch`` episodes that start now, and go on with the weights of now."""
         blocks: list[Any] = list(self.blocks)
-        return Memory.empty(batch, self.layout, blocks, self.width, self.action)
+        return Memory.empty(batch, self.layout, blocks, self.embed_observation, self.action)
 
     @torch.inference_mode()
     def observe(
@@ -207,14 +207,12 @@ class TrajectoryTransformer(nn.Module):
             )
         state.conditioned = returns_to_go is not None
         tokens = self._step_tokens(state, observations, returns_to_go)
-        row, slots = state.row(), state.slots()
-        for number, (block, queries) in enumerate(self._blocks()):
-            bias = state.biases[number][row]
-            bias = bias if queries is None else bias[:, queries]
-            tokens = block.step(
-                tokens, bias, queries, state.keys[number], state.values[number], slots
-            )
-        state.hidden = self.last_norm(tokens[:, -1])
+        row, slots, size = state.row(), state.slots(), self.layout.size
+        for number, block in enumerate(state.blocks):
+            asking = range(size - 1 if number == len(state.blocks) - 1 else 0, size)
+            rings = state.keys[number], state.values[number]
+            tokens = block.step(tokens, asking, state.biases[number][row], *rings, slots)
+        state.hidden = self.last_norm(tokens)
         return state
 
     @torch.inference_mode()
@@ -231,17 +229,17 @@ class TrajectoryTransformer(nn.Module):
     def _step_tokens(
         self, state: Memory, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
     ) -> Tensor:
-        observed = self.embed_observation(torch.as_tensor(observations, device=self.device))
+        """The step's tokens ``[size * B, width]``, kind by kind."""
+        observed = state.embedding(torch.as_tensor(observations, device=self.device))
         if returns_to_go is None:
             returned = self.embed_return.dropped()
         else:
             asked = torch.from_numpy(self.returns.standardise(np.asarray(returns_to_go)))
-            kept = torch.ones(1, dtype=torch.bool, device=self.device)
-            returned = self.embed_return(asked.to(self.device).unsqueeze(1), kept)
-        times = torch.full((1, 1), state.time, device=self.device)
-        return self._tokens(
-            observed.unsqueeze(1), state.previous_actions.unsqueeze(1), returned, times
-        ).flatten(1, 2)
+            returned = self.embed_return.asked(asked.to(self.device))
+        time = torch.full((1, 1), state.time, device=self.device)
+        previous = state.previous_actions.unsqueeze(1)
+        tokens = self._tokens(observed.unsqueeze(1), previous, returned.unsqueeze(1), time)
+        return tokens.squeeze(1).transpose(0, 1).flatten(0, 1)
 
     @torch.inference_mode()
     def remember(self, state: Memory, actions: npt.NDArray[Any] | Tensor) -> Memory:

@@ -1,0 +1,101 @@
+"""What acting folds together is what training computes, weight by weight."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from driftline.data.windows import Windows
+from driftline.models import stepping
+from driftline.models.embeddings import ConvolutionEmbedding
+from driftline.models.stepping import LookedUpConvolution, stepping_embedding
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.transformer_config import TransformerConfig
+from driftline.spaces.codecs import ReturnCodec
+from driftline.spaces.specs import CodesSpec, DiscreteActionSpec
+
+BOARD = CodesSpec((3, 5), 4)
+CONFIG = TransformerConfig(width=16, heads=2, context_length=3, board_encoder="convolution")
+
+
+def model(config: TransformerConfig) -> TrajectoryTransformer:
+    """With every weight drawn anew, norms and offsets too: fresh ones are ones and zeros."""
+    codec = ReturnCodec(1.0, 2.0, 0.0, 10.0, 5)
+    made = TrajectoryTransformer(config, BOARD, DiscreteActionSpec(3), codec)
+    draw = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for weight in made.parameters():
+            weight.add_(0.3 * torch.randn(weight.shape, generator=draw))
+    return made.eval()
+
+
+def acted(made: TrajectoryTransformer, boards: np.ndarray, asked: np.ndarray) -> torch.Tensor:
+    """Distributions ``[steps, B, A]`` of acting step by step, every second action 2."""
+    state, found = made.begin(boards.shape[1]), []
+    for step, seen in enumerate(boards):
+        state = made.observe(state, seen, asked)
+        found.append(made.distribution(state))
+        state = made.remember(state, np.full(len(seen), 2 * (step % 2)))
+    return torch.stack(found)
+
+
+@pytest.mark.parametrize("tokens", ["fused", "three"])
+@pytest.mark.parametrize("time", ["none", "relative", "elapsed"])
+def test_acting_is_the_forward_pass_whatever_the_weights(tokens: str, time: str) -> None:
+    made = model(replace(CONFIG, tokens=tokens, time=time))  # type: ignore[arg-type]
+    draw = np.random.default_rng(0)
+    steps, batch = 9, 4
+    boards = draw.integers(0, 4, size=(steps, batch, *BOARD.shape)).astype(np.uint8)
+    asked = np.full(batch, 3.0)
+    actions = np.tile(2 * (np.arange(steps) % 2), (batch, 1))
+    whole = Windows(
+        observations=boards.swapaxes(0, 1),
+        actions=actions,
+        previous_actions=np.concatenate([np.full((batch, 1), -1), actions[:, :-1]], axis=1),
+        returns_to_go=np.tile(asked[:, None], (1, steps)),
+        times=np.tile(np.arange(steps), (batch, 1)),
+        valid=np.ones((batch, steps), np.bool_),
+        ends=np.zeros((batch, steps), np.int8),
+    )
+    expected = made.window_distributions(whole, conditioned=True).transpose(0, 1)
+    found = acted(made, boards, asked)
+    assert torch.allclose(found, expected, atol=2e-5)
+    assert found.std() > 0.05
+
+
+def test_episodes_go_on_with_the_weights_they_began_with() -> None:
+    made = model(CONFIG)
+    boards = np.random.default_rng(0).integers(0, 4, size=(2, 3, *BOARD.shape)).astype(np.uint8)
+    asked = np.zeros(3)
+    state = made.observe(made.begin(3), boards[0], asked)
+    before = made.observe(state, boards[0], asked).seen()
+    with torch.no_grad():
+        for block in made.blocks:
+            block.query_key_value.weight.mul_(3.0)  # type: ignore[union-attr,operator]
+        made.embed_observation.around.weight.mul_(3.0)  # type: ignore[union-attr,operator]
+    assert torch.equal(made.observe(state, boards[0], asked).seen(), before)
+    fresh = made.observe(made.begin(3), boards[0], asked)
+    assert not torch.allclose(fresh.seen(), before, atol=1e-2)
+
+
+def test_a_looked_up_convolution_is_the_convolution() -> None:
+    draw = torch.Generator().manual_seed(0)
+    computed = ConvolutionEmbedding(BOARD, 8, draw)
+    with torch.no_grad():
+        computed.around.bias.normal_(generator=draw)  # type: ignore[union-attr]
+        boards = torch.randint(0, 4, (50, *BOARD.shape), generator=draw, dtype=torch.uint8)
+        looked_up = stepping_embedding(computed)
+        assert isinstance(looked_up, LookedUpConvolution)
+        assert torch.allclose(looked_up(boards), computed(boards), atol=1e-5)
+
+
+def test_a_table_that_would_be_too_large_is_not_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    computed = ConvolutionEmbedding(BOARD, 8, torch.Generator())
+    numbers = 15 * 4 * 15 * ConvolutionEmbedding.CHANNELS
+    monkeypatch.setattr(stepping, "LARGEST_TABLE", numbers)
+    assert isinstance(stepping_embedding(computed), LookedUpConvolution)
+    monkeypatch.setattr(stepping, "LARGEST_TABLE", numbers - 1)
+    assert stepping_embedding(computed) is computed
