@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
 from driftline.cli.main import run
 from driftline.data.minari import load_minari, load_minari_episodes
 from driftline.data.minari_root import dataset_ids
-from driftline.spaces.specs import CodesSpec, DiscreteActionSpec
+from driftline.spaces.specs import CodesSpec, ContinuousActionSpec, DiscreteActionSpec
 from tests.data.collected import collect
 from tests.data.test_store import assert_same
 
@@ -122,3 +123,34 @@ def test_bad_arrays_are_refused_and_not_kept(
     assert said in err
     assert err.count("\n") == 1
     assert dataset_ids(tmp_path / "root") == []
+
+
+def test_a_file_of_d4rl_takes_its_actions_from_the_environment_that_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    draw = np.random.default_rng(0)
+    columns = {
+        "observations": draw.normal(size=(5, 3)).astype(np.float32),
+        "actions": draw.uniform(-2.0, 2.0, size=(5, 1)).astype(np.float32),
+        "rewards": np.arange(5.0),
+        "terminals": np.zeros(5, np.bool_),
+    }
+    with h5py.File(tmp_path / "file.hdf5", "w") as file:
+        for name, each in columns.items():
+            file[name] = each
+    typed = ["demos", "import", str(tmp_path / "file.hdf5"), "--root", str(tmp_path)]
+    assert run(typed) == 2
+    assert "--id" in capsys.readouterr().err
+    typed += ["--id", "swing/mine-v0"]
+    assert run(typed) == 2
+    assert "give horizon" in capsys.readouterr().err
+    typed += ["--horizon", "2"]
+    assert run(typed) == 2
+    assert "beyond the -1 to 1" in capsys.readouterr().err
+    assert run([*typed, "--environment", "CartPole-v1"]) == 2
+    assert run([*typed, "--environment", "Pendulum-v1"]) == 0
+    loaded = load_minari("swing/mine-v0", tmp_path)
+    assert loaded.environment_id == "Pendulum-v1"
+    assert loaded.action == ContinuousActionSpec((-2.0,), (2.0,))
+    assert loaded.trajectories.rewards.tolist() == [0.0, 1.0, 2.0, 3.0]
+    assert loaded.provenance["left_out_steps"] == 1

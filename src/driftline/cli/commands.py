@@ -121,13 +121,13 @@ class ShowDemos:
 
 @dataclass(frozen=True)
 class ImportDemos:
-    """Check a Minari dataset (directory, zip, tar) or an .npz and keep a copy of it."""
+    """Check a Minari dataset (directory, zip, tar), an .npz or a D4RL .hdf5 and keep a copy."""
 
     file: Annotated[Positional[Path], arg(help="what to import", metavar="FILE")]
     id: Annotated[
         str | None,
         arg(
-            help="namespace/name-v0; an .npz needs one",
+            help="namespace/name-v0; an .npz or .hdf5 needs one",
             help_behavior_hint="(default: its own)",
             metavar="ID",
         ),
@@ -135,9 +135,17 @@ class ImportDemos:
     environment: Annotated[
         str | None,
         arg(
-            help="the Gymnasium id of the world that an .npz is of",
+            help="the Gymnasium id of the world that an .npz or .hdf5 is of",
             help_behavior_hint="(default: unknown, spaces are read off the data)",
             metavar="ENV",
+        ),
+    ] = None
+    horizon: Annotated[
+        int | None,
+        arg(
+            help="the most steps an episode has, for an .hdf5 that has no timeouts",
+            help_behavior_hint="(default: as the file says)",
+            metavar="STEPS",
         ),
     ] = None
     root: Root = None

@@ -12,6 +12,9 @@ from driftline.cli.screen import print_table
 from driftline.errors import SettingsError
 from driftline.experiments.names import check_world
 
+D4RL = (".hdf5", ".h5")
+"""How the names of D4RL's files end."""
+
 
 def perform_demos(command: MakeDemos | ShowDemos | ImportDemos | ExportDemos) -> int:
     """Carry out one of the commands; returns the exit code."""
@@ -61,16 +64,20 @@ def _show(command: ShowDemos) -> int:
 
 
 def _import(command: ImportDemos) -> int:
-    if command.file.suffix == ".npz":
+    kind = command.file.suffix
+    if command.horizon is not None and kind not in D4RL:
+        raise SettingsError("--horizon is for a D4RL .hdf5; other files say where episodes end")
+    if kind == ".npz" or kind in D4RL:
         if command.id is None:
-            raise SettingsError("an .npz has no id of its own; give it one: --id mine/recorded-v0")
-        from driftline.experiments.demonstrate import import_npz
+            raise SettingsError(f"an {kind} has no id of its own; give it one: --id mine/first-v0")
+        from driftline.experiments.demonstrate import import_d4rl, import_npz
 
-        path = import_npz(command.file, command.id, command.environment, command.root)
+        given = (command.file, command.id, command.environment, command.root)
+        path = import_npz(*given) if kind == ".npz" else import_d4rl(*given, command.horizon)
         print(f"stored {path}")
         return 0
     if command.environment is not None:
-        raise SettingsError("--environment is for an .npz; a Minari dataset names its own")
+        raise SettingsError("--environment is for an .npz or .hdf5; a Minari dataset names its own")
     from driftline.data.minari_copy import import_minari
     from driftline.data.minari_root import datasets_root
 

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 import numpy as np
 from gymnasium import Space
 from gymnasium.spaces import Box, Dict, Discrete, MultiBinary, MultiDiscrete, Text, Tuple
+from gymnasium.spaces.utils import flatdim
 
 from driftline.errors import SpaceError
 from driftline.spaces.specs import (
@@ -22,8 +23,8 @@ from driftline.spaces.specs import (
 )
 
 OBSERVATIONS = (
-    "supported are Discrete(n), MultiDiscrete with equal counts (boards) and "
-    "floating-point Box of rank 1 (vectors)"
+    "supported are Discrete(n), MultiDiscrete with equal counts (boards), "
+    "floating-point Box of rank 1 (vectors) and Dict of floating-point Box (end to end)"
 )
 ACTIONS = (
     "supported are Discrete(n), numbered from 0, and floating-point Box of rank 1 "
@@ -40,6 +41,8 @@ def observation_spec(space: Space[Any]) -> ObservationSpec:
     CodesSpec(shape=(7, 9), codes=6)
     >>> observation_spec(Box(-1.0, 1.0, (4,)))
     VectorSpec(size=4)
+    >>> observation_spec(Dict(goal=Box(-1.0, 1.0, (2,)), body=Box(-1.0, 1.0, (2, 3))))
+    VectorSpec(size=8)
     """
     match space:
         case Discrete():
@@ -49,8 +52,26 @@ def observation_spec(space: Space[Any]) -> ObservationSpec:
             return _codes(space)
         case Box():
             return _vector(space)
+        case Dict() if _boxes(space):
+            return VectorSpec(flatdim(space))
         case _:
             raise _unsupported("observation", space, OBSERVATIONS, _observation_repair(space))
+
+
+def end_to_end(space: Space[Any], observations: Any) -> Any:
+    """Observations ``[T, ...]`` of a `Dict` as vectors ``[T, size]``, its parts by name.
+
+    The order is that of the names, as the space keeps another before and after it is
+    stored. Observations of another space are returned as they are.
+
+    >>> space = Dict(goal=Box(-1.0, 1.0, (2,)), body=Box(-1.0, 1.0, (1,)))
+    >>> end_to_end(space, {"goal": np.array([[1.0, 2.0]]), "body": np.array([[3.0]])})
+    array([[3., 1., 2.]])
+    """
+    if not isinstance(space, Dict):
+        return observations
+    parts = [end_to_end(inner, observations[name]) for name, inner in sorted(space.items())]
+    return np.concatenate([each.reshape(len(each), -1) for each in parts], axis=1)
 
 
 def action_spec(space: Space[Any]) -> ActionSpec:
@@ -126,6 +147,13 @@ def _vector(space: Box) -> VectorSpec:
     if np.issubdtype(space.dtype, np.floating) and len(space.shape) == 1:
         return VectorSpec(int(space.shape[0]))
     raise _unsupported("observation", space, OBSERVATIONS, _box_repair(space))
+
+
+def _boxes(space: Space[Any]) -> bool:
+    """Whether ``space`` is a floating-point box, or a `Dict` of nothing else, however deep."""
+    if isinstance(space, Dict):
+        return bool(space.spaces) and all(map(_boxes, space.spaces.values()))
+    return isinstance(space, Box) and np.issubdtype(space.dtype, np.floating)
 
 
 def _box_repair(space: Box) -> str:

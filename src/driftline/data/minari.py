@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from driftline.data.demonstrations import Demonstrations
 from driftline.data.episodes import Episodes
-from driftline.data.gymnasium_spaces import action_spec, observation_spec
+from driftline.data.gymnasium_spaces import action_spec, end_to_end, observation_spec
 from driftline.data.minari_root import data_path
 from driftline.data.recorded_environment import RECORDED_IN, RecordedEnvironment
 from driftline.data.trajectories import Trajectories
@@ -104,7 +104,9 @@ def _open(dataset: DatasetName, root: Path | None) -> Any:
 
 def _episodes(dataset: Any) -> Iterator[Mapping[str, Any]]:
     """Each episode's columns, after a check that their lengths agree."""
-    for number, episode in enumerate(dataset.storage.get_episodes(dataset.episode_indices)):
+    space = dataset.observation_space
+    for number, stored in enumerate(dataset.storage.get_episodes(dataset.episode_indices)):
+        episode = {**stored, "observations": end_to_end(space, stored["observations"])}
         steps = len(episode["rewards"])
         given = {
             name: len(episode[name])

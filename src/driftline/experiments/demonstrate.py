@@ -5,7 +5,7 @@ Knows the worlds and their demonstrators, but no model: nothing here loads torch
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 import driftline.environments
 from driftline.agents.rollout import rollout
 from driftline.agents.scripted import Script, ScriptedAgent
+from driftline.data.d4rl import load_d4rl
 from driftline.data.demonstrations import Demonstrations
 from driftline.data.episodes import Episodes
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
@@ -119,6 +120,26 @@ def import_npz(path: Path, dataset_id: str, environment: str | None, root: Path 
         environment,
     )
     return save_minari(loaded, dataset_id, root)
+
+
+def import_d4rl(
+    path: Path, dataset_id: str, environment: str | None, root: Path | None, horizon: int | None
+) -> Path:
+    """Keep a D4RL file as a Minari dataset; its actions are the environment's, if one is named.
+
+    Raises `DataError` where its observations are not those of the environment.
+    """
+    if environment is None:
+        return save_minari(load_d4rl(path, horizon=horizon), dataset_id, root)
+    spaces = _make(environment)
+    loaded = load_d4rl(
+        path,
+        horizon=horizon,
+        action=action_spec(spaces.action_space),
+        environment_id=environment,
+    )
+    checked = replace(loaded, observation=observation_spec(spaces.observation_space))
+    return save_minari(checked, dataset_id, root)
 
 
 def _make(environment: str) -> gymnasium.Env[Any, Any]:

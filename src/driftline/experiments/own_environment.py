@@ -10,12 +10,16 @@ from functools import partial
 from typing import Any
 
 import gymnasium
-from gymnasium.vector import SyncVectorEnv, VectorEnv
+import numpy as np
+from gymnasium.spaces import Box, Dict
+from gymnasium.spaces.utils import flatdim
+from gymnasium.vector import SyncVectorEnv, VectorEnv, VectorObservationWrapper
+from gymnasium.vector.utils import batch_space
 
 import driftline.environments  # noqa: F401 - registers its worlds
 from driftline.agents.rollout import check_autoreset
 from driftline.data.demonstrations import Demonstrations
-from driftline.data.gymnasium_spaces import action_spec, observation_spec
+from driftline.data.gymnasium_spaces import action_spec, end_to_end, observation_spec
 from driftline.data.recorded_environment import RECORDED_IN, RecordedEnvironment
 from driftline.environments.reporting import Reporting
 from driftline.errors import SettingsError, SpaceError
@@ -29,10 +33,27 @@ copied, a vector environment that resets on the next step, or None: the demonstr
 REFUSALS = (gymnasium.error.Error, ImportError, TypeError, ValueError)
 
 
+class EndToEnd(VectorObservationWrapper[Any, Any, Any, Any]):
+    """What is observed in parts, as one vector of all of them in the order of their names."""
+
+    def __init__(self, environment: VectorEnv[Any, Any, Any]) -> None:
+        super().__init__(environment)
+        self._parts = environment.single_observation_space
+        size = flatdim(self._parts)
+        self.single_observation_space = Box(-np.inf, np.inf, (size,), np.float64)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+
+    def observations(self, observations: Any) -> Any:
+        """``{name: [B, ...]}`` to ``[B, size]``."""
+        return end_to_end(self._parts, observations)
+
+
 def vectorised(
     environment: OwnEnvironment, demonstrations: Demonstrations, copies: int
 ) -> VectorEnv[Any, Any, Any]:
     """``copies`` copies of ``environment``, or the vector environment it is.
+
+    What is observed as a `Dict` comes end to end, as demonstrations have it.
 
     Raises `SettingsError` where it cannot be made or is not clear, `SpaceError`
     where its spaces are not the demonstrations'.
@@ -42,6 +63,8 @@ def vectorised(
     else:
         make = _maker(environment, demonstrations)
         whole = SyncVectorEnv([make] * copies)
+    if isinstance(whole.single_observation_space, Dict):
+        whole = EndToEnd(whole)
     check_autoreset(whole)
     _check_spaces(whole, demonstrations)
     return Reporting(whole)
