@@ -69,7 +69,7 @@ def test_likelihoods_are_those_of_the_unconditioned_model(
     model, _ = load_offline(run_path(studied, OFFLINE, 0))
     rows = distributions(model, held_out, None)
     wanted = rows[np.arange(len(rows)), held_out.actions]
-    found = log_likelihoods(model, model.action, held_out)
+    found = log_likelihoods(model, held_out)
     assert np.allclose(found, wanted, atol=1e-6)
     nll = check_head(model, held_out)["action_nll"]
     assert nll["mean"] == pytest.approx(-wanted.mean(), abs=1e-6)
@@ -86,7 +86,7 @@ def test_the_offline_run_wrote_the_check_of_its_model(
     few = shown.take(np.arange(min(len(shown), len(held_out))))
     assert written["fitted_nll"]["episodes"] == len(few)
     assert written["fitted_nll"]["mean"] == pytest.approx(
-        -log_likelihoods(model, model.action, few).mean(), abs=1e-6
+        -log_likelihoods(model, few).mean(), abs=1e-6
     )
     again = check_head(model, held_out)
     for moment in ("before", "after"):

@@ -11,6 +11,8 @@ import torch
 
 from driftline.models.action_distributions import (
     LOG_DEVIATIONS,
+    Family,
+    Squashed,
     divergence,
     entropy,
     from_head,
@@ -24,6 +26,7 @@ from driftline.spaces.specs import ContinuousActionSpec, DiscreteActionSpec
 BOX = ContinuousActionSpec((-1.0, 0.0), (1.0, 5.0))
 LINE = ContinuousActionSpec((-2.0,), (4.0,))
 FIVE = DiscreteActionSpec(5)
+TANH, TANH_LINE = Squashed(BOX), Squashed(LINE)
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -114,10 +117,8 @@ def test_gradients_of_the_divergence_are_finite_however_far_beyond_the_edge() ->
         assert torch.isfinite(rows.grad).all()
 
 
-@pytest.mark.parametrize("spec", [LINE, BOX, FIVE])
-def test_the_divergence_is_the_mean_log_ratio_of_samples(
-    spec: ContinuousActionSpec | DiscreteActionSpec,
-) -> None:
+@pytest.mark.parametrize("spec", [LINE, BOX, FIVE, TANH])
+def test_the_divergence_is_the_mean_log_ratio_of_samples(spec: Family) -> None:
     noise = torch.randn(2, parameters_of(spec), generator=seeded(3), dtype=torch.float64)
     rows = noise.log_softmax(-1) if isinstance(spec, DiscreteActionSpec) else 0.4 * noise
     policy, reference = (each.expand(200_000, -1) for each in rows)
@@ -134,11 +135,9 @@ def test_an_action_that_the_policy_never_takes_adds_nothing_to_its_divergence() 
     assert float(divergence(DiscreteActionSpec(2), policy, policy)) == 0.0
 
 
-@pytest.mark.parametrize("spec", [LINE, BOX, FIVE])
+@pytest.mark.parametrize("spec", [LINE, BOX, FIVE, TANH])
 @pytest.mark.parametrize("seed", [3, 4])
-def test_the_entropy_is_minus_the_mean_log_density_of_samples(
-    spec: ContinuousActionSpec | DiscreteActionSpec, seed: int
-) -> None:
+def test_the_entropy_is_minus_the_mean_log_density_of_samples(spec: Family, seed: int) -> None:
     noise = torch.randn(parameters_of(spec), generator=seeded(seed), dtype=torch.float64)
     row = noise.log_softmax(-1) if isinstance(spec, DiscreteActionSpec) else 0.4 * noise
     many = row.expand(200_000, -1)
@@ -152,18 +151,22 @@ def test_impossible_actions_have_no_share_in_the_entropy() -> None:
     assert float(entropy(DiscreteActionSpec(3), row)) == pytest.approx(math.log(2.0))
 
 
-def test_half_of_the_actions_lie_below_the_typical_one_in_every_dimension() -> None:
+@pytest.mark.parametrize("family", [BOX, TANH])
+def test_half_of_the_actions_lie_below_the_typical_one_in_every_dimension(family: Family) -> None:
     row = drawn(BOX)
-    found = sample(BOX, row.expand(40_000, -1), seeded())
-    below = (found < typical(BOX, row)).double().mean(0)
+    found = sample(family, row.expand(40_000, -1), seeded())
+    below = (found < typical(family, row)).double().mean(0)
     assert torch.allclose(below, torch.full((2,), 0.5, dtype=torch.float64), atol=0.01)
+
+
+def test_the_typical_action_of_a_certain_policy_is_where_it_acts() -> None:
     beyond = torch.tensor([3.0, -3.0, 0.0, 0.0])
     assert typical(BOX, beyond).tolist() == [BOX.high[0], BOX.low[1]]
     assert typical(FIVE, torch.tensor([0.1, 0.2, 0.4, 0.2, 0.1]).log()) == 2
 
 
-@pytest.mark.parametrize("spec", [LINE, BOX])
-def test_a_head_can_say_anything_and_stays_within_bounds(spec: ContinuousActionSpec) -> None:
+@pytest.mark.parametrize("spec", [LINE, BOX, TANH, TANH_LINE])
+def test_a_head_can_say_anything_and_stays_within_bounds(spec: Family) -> None:
     outputs = torch.tensor([-1e4, -50.0, 0.0, 50.0, 1e4]).repeat(parameters_of(spec), 1).T
     outputs.requires_grad_()
     mean, log_deviation = from_head(spec, outputs).chunk(2, dim=-1)
@@ -189,3 +192,33 @@ def test_samples_reach_both_edges_and_never_pass_them() -> None:
     assert ((found >= low) & (found <= high)).all()
     assert (found.amin(0) == low).all()
     assert (found.amax(0) == high).all()
+
+
+@pytest.mark.parametrize("row", [(0.3, -0.5), (-2.0, 0.5), (0.0, 0.6)])
+def test_a_squashed_density_sums_to_one_and_has_its_entropy(row: tuple[float, float]) -> None:
+    before = torch.linspace(-14.0, 14.0, 400_001, dtype=torch.float64)
+    parameters = torch.tensor(row, dtype=torch.float64)
+    inside = before[before.abs() < 7.0]
+    actions = 1.0 + 3.0 * torch.tanh(inside)[:, None]
+    slopes = 3.0 * (1.0 - torch.tanh(inside).square())
+    logs = log_density(TANH_LINE, parameters.expand(len(inside), 2), actions)
+    weights = logs.exp() * slopes * (28.0 / 400_000)
+    assert float(weights.sum()) == pytest.approx(1.0, abs=2e-3)
+    assert float(entropy(TANH_LINE, parameters)) == pytest.approx(
+        -float((weights * logs).sum()), abs=2e-2
+    )
+
+
+def test_what_tanh_squashes_is_as_far_apart_as_before() -> None:
+    rows = torch.tensor([[0.2, -1.0], [-0.4, -0.5]], dtype=torch.float64)
+    gaussians = [torch.distributions.Normal(each[0], each[1].exp()) for each in rows]
+    expected = float(torch.distributions.kl_divergence(*gaussians))
+    assert float(divergence(TANH_LINE, *rows)) == pytest.approx(expected)
+
+
+def test_an_action_on_the_edge_is_unlikely_and_no_infinity() -> None:
+    row, edge = torch.zeros(2, requires_grad=True), torch.tensor([4.0])
+    found = log_density(TANH_LINE, row, edge)
+    found.backward()
+    assert -40.0 < float(found.detach()) < 0.0
+    assert torch.isfinite(row.grad).all()

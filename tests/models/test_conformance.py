@@ -55,3 +55,9 @@ class TestContinuousActionsOnBoards(GenerativeModelConformance):
     @pytest.fixture
     def windows(self) -> Windows:
         return examples.source(box=True).whole(np.arange(3))
+
+
+class TestSquashedActions(TestContinuousActions):
+    @pytest.fixture
+    def model(self) -> TrajectoryTransformer:
+        return examples.model(vectors=True, box=True, gaussian="squashed")

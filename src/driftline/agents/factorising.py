@@ -19,7 +19,13 @@ from driftline.conditioning.policies import factorised, return_weights
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Reference
 from driftline.models.action_distributions import sample
-from driftline.models.model import GenerativeModel, HasControl, HasDensity, capability
+from driftline.models.model import (
+    GenerativeModel,
+    HasControl,
+    HasDensity,
+    capability,
+    family_of,
+)
 from driftline.shapes import Floats, Integers
 from driftline.spaces.specs import ActionSpec, DiscreteActionSpec
 
@@ -66,7 +72,7 @@ class Factorising:
     def _weighed(self) -> Tensor:
         known = self._policy()
         self.distributions = known.cpu().numpy()
-        return sample(self._model.action, known, self._actions)
+        return sample(family_of(self._model), known, self._actions)
 
     def _policy(self) -> Tensor:
         """Log-probabilities ``float64 [B, A]`` of every discrete action."""

@@ -18,6 +18,7 @@ from driftline.models.model import (
     HasReturnDistribution,
     State,
     capability,
+    family_of,
 )
 from driftline.shapes import Floats
 
@@ -38,7 +39,7 @@ def chosen(
     if known is None:
         return model.propose(state, 1, generator)[:, 0]
     with torch.inference_mode():
-        return sample(model.action, known, generator)
+        return sample(family_of(model), known, generator)
 
 
 def head_reference(model: GenerativeModel, observations: Any) -> Reference:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from driftline.baselines.policy_agent import PolicyAgent
 from driftline.data.trajectories import Trajectories, acted_upon
-from driftline.models.model import HasDensity
+from driftline.models.model import HasDensity, family_of
 from driftline.models.trainable import TrainableModel
 from driftline.seeding import integer_seed
 from driftline.shapes import Floats
@@ -87,7 +87,7 @@ class FromScratch(ABC):
         origin = distributions(model, data, None) if isinstance(model, HasDensity) else None
         before = self._trained.previous_log_probabilities(data.observations[acted_upon(data)])
         acting = experience.distributions
-        return Divergences.of(model.action, acting, origin, before, data.actions)
+        return Divergences.of(family_of(model), acting, origin, before, data.actions)
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """Improve on as many steps of its own as ``experience`` has, or more."""

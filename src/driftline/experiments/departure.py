@@ -21,7 +21,7 @@ from driftline.data.trajectories import Trajectories
 from driftline.experiments.head_check import NONE_HELD_OUT
 from driftline.experiments.outside import Missing, Outside, seen_from_outside
 from driftline.models.action_distributions import divergence, log_density
-from driftline.models.model import GenerativeModel, HasDensity
+from driftline.models.model import GenerativeModel, HasDensity, family_of
 from driftline.safety.density_ratio import BestOf, Nominal, RatioCheck, realised
 from driftline.safety.divergence_estimates import divergence_estimates
 from driftline.safety.estimate import Estimate, episode_sums
@@ -103,16 +103,16 @@ class Departure:
     def _against(self, seen: Outside, data: Trajectories) -> tuple[Floats, Floats]:
         """KL at every step and the log ratio of its action, ``[S]`` each."""
         policy, origin, actions = self._rows(seen, data)
-        action = self.demonstrator.action
-        ratio = log_density(action, policy, actions) - log_density(action, origin, actions)
-        return divergence(action, policy, origin).numpy(), ratio.numpy()
+        family = family_of(self.demonstrator)
+        ratio = log_density(family, policy, actions) - log_density(family, origin, actions)
+        return divergence(family, policy, origin).numpy(), ratio.numpy()
 
     def _forward(self, seen: Outside, held_out: Trajectories) -> Estimate:
         data = _some(held_out) if seen.commands > 1 else held_out
         policy, origin, actions = self._rows(seen, data)
-        action = self.demonstrator.action
-        reference = log_density(action, origin, actions).numpy()
-        return forward_kl(reference, log_density(action, policy, actions).numpy(), data.starts)
+        family = family_of(self.demonstrator)
+        reference = log_density(family, origin, actions).numpy()
+        return forward_kl(reference, log_density(family, policy, actions).numpy(), data.starts)
 
     def _rows(self, seen: Outside, data: Trajectories) -> tuple[Any, Any, Any]:
         known: Any = self.demonstrator

@@ -53,7 +53,7 @@ def action_nll(model: object, data: Trajectories) -> dict[str, Any] | None:
     """
     if not (isinstance(model, HasDensity) and isinstance(model, GenerativeModel)):
         return None
-    nll = -log_likelihoods(model, model.action, data)
+    nll = -log_likelihoods(model, data)
     return clustered_mean(nll, owners(data)).to_json()
 
 
@@ -78,13 +78,13 @@ def _calibrated(
     return {"predictions": int(chosen.sum()), **found.to_json()}
 
 
-def log_likelihoods(model: HasDensity, action: Any, data: Trajectories) -> Floats:
+def log_likelihoods(model: HasDensity, data: Trajectories) -> Floats:
     """log pi_0(a|h) of every step's action by the unconditioned model, ``[S]``."""
     found = np.empty(data.steps)
     for windows, steps in whole_episodes(data):
         with torch.inference_mode():
             known = model.window_distributions(windows, conditioned=False).double()
-            logs = log_density(action, known, torch.as_tensor(windows.actions))
+            logs = log_density(model.family, known, torch.as_tensor(windows.actions))
         found[steps] = logs.cpu().numpy()[windows.valid]
     return found
 

@@ -2,19 +2,32 @@
 
 Know no model. ``P`` parameters describe one distribution: the log-probabilities
 ``[A]`` of discrete actions, or the means and log deviations ``[2d]`` of a Gaussian
-in every dimension of a box moved to [-1, 1], which is clipped to it.
+in every dimension of a box moved to [-1, 1], which is clipped to it or, of a family
+`Squashed`, squashed by tanh.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import assert_never
 
 import torch
 from torch import Tensor
 
-from driftline.models import clipped_gaussian
+from driftline.models import clipped_gaussian, squashed_gaussian
 from driftline.models.flow_box import from_unit, to_unit
 from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, DiscreteActionSpec
+
+
+@dataclass(frozen=True)
+class Squashed:
+    """Actions in ``box`` that follow squashed Gaussians; the box itself stands for clipped."""
+
+    box: ContinuousActionSpec
+
+
+Family = ActionSpec | Squashed
+"""What kind of distribution rows of parameters describe."""
 
 MEANS = (-5.0, 5.0)
 """Within what the means of a head lie, the box being -1 to 1."""
@@ -22,35 +35,37 @@ LOG_DEVIATIONS = (-5.0, 2.0)
 """Within what the log deviations of a head lie."""
 
 
-def parameters_of(spec: ActionSpec) -> int:
-    """How many parameters a distribution over the actions of ``spec`` has.
+def parameters_of(family: Family) -> int:
+    """How many parameters a distribution of ``family`` has.
 
     >>> parameters_of(ContinuousActionSpec((-1.0, -1.0), (1.0, 1.0)))
     4
     """
-    match spec:
+    match family:
         case DiscreteActionSpec():
-            return spec.count
+            return family.count
         case ContinuousActionSpec():
-            return 2 * spec.size
+            return 2 * family.size
+        case Squashed():
+            return 2 * family.box.size
         case _:
-            assert_never(spec)
+            assert_never(family)
 
 
-def from_head(spec: ActionSpec, outputs: Tensor) -> Tensor:
+def from_head(family: Family, outputs: Tensor) -> Tensor:
     """Unbounded numbers ``[..., P]`` as parameters of distributions ``[..., P]``.
 
     Log-softmax, or means and log deviations that level off smoothly at their bounds: a
     deviation of zero would be worth any likelihood.
     """
-    match spec:
+    match family:
         case DiscreteActionSpec():
             return torch.log_softmax(outputs, dim=-1)
-        case ContinuousActionSpec():
+        case ContinuousActionSpec() | Squashed():
             mean, log_deviation = outputs.chunk(2, dim=-1)
             return torch.cat([_within(mean, MEANS), _within(log_deviation, LOG_DEVIATIONS)], -1)
         case _:
-            assert_never(spec)
+            assert_never(family)
 
 
 def _within(values: Tensor, bounds: tuple[float, float]) -> Tensor:
@@ -60,43 +75,49 @@ def _within(values: Tensor, bounds: tuple[float, float]) -> Tensor:
     return low + above - torch.nn.functional.softplus(values - high)
 
 
-def typical(spec: ActionSpec, parameters: Tensor) -> Tensor:
+def typical(family: Family, parameters: Tensor) -> Tensor:
     """The likeliest action ``[...]``, or the median in every dimension ``[..., d]``."""
-    match spec:
+    match family:
         case DiscreteActionSpec():
             return parameters.argmax(-1)
         case ContinuousActionSpec():
-            return from_unit(spec, parameters.chunk(2, dim=-1)[0])
+            return from_unit(family, parameters.chunk(2, dim=-1)[0])
+        case Squashed():
+            return from_unit(family.box, torch.tanh(parameters.chunk(2, dim=-1)[0]))
         case _:
-            assert_never(spec)
+            assert_never(family)
 
 
-def entropy(spec: ActionSpec, parameters: Tensor) -> Tensor:
+def entropy(family: Family, parameters: Tensor) -> Tensor:
     """-E[log p(a)] of each distribution, ``[...]`` nats.
 
-    Differential inside a box and discrete on its edges.
+    Differential inside a box and discrete on the edges of one that clips.
 
     >>> entropy(DiscreteActionSpec(2), torch.tensor([0.5, 0.5]).log())
     tensor(0.6931)
     """
-    match spec:
+    match family:
         case DiscreteActionSpec():
             weighed = torch.where(parameters.isneginf(), 0.0, parameters.exp() * parameters)
             return -weighed.sum(-1)
         case ContinuousActionSpec():
             mean, log_deviation = parameters.chunk(2, dim=-1)
-            stretched = _inside(mean, log_deviation) * _log_half(spec, mean)
+            stretched = _inside(mean, log_deviation) * _log_half(family, mean)
             return (clipped_gaussian.entropy(mean, log_deviation) + stretched).sum(-1)
+        case Squashed():
+            mean, log_deviation = parameters.chunk(2, dim=-1)
+            known = squashed_gaussian.entropy(mean, log_deviation)
+            return (known + _log_half(family.box, mean)).sum(-1)
         case _:
-            assert_never(spec)
+            assert_never(family)
 
 
-def sample(spec: ActionSpec, parameters: Tensor, generator: torch.Generator) -> Tensor:
+def sample(family: Family, parameters: Tensor, generator: torch.Generator) -> Tensor:
     """One action of each distribution ``[..., P]``: ``int64 [...]`` or ``float32 [..., d]``.
 
     Discrete actions invert the cumulative distribution of one uniform number each.
     """
-    match spec:
+    match family:
         case DiscreteActionSpec():
             cumulative = parameters.exp().cumsum(-1)
             shape = (*cumulative.shape[:-1], 1)
@@ -104,49 +125,64 @@ def sample(spec: ActionSpec, parameters: Tensor, generator: torch.Generator) -> 
             chosen = (cumulative < uniform * cumulative[..., -1:]).sum(-1)
             return chosen.clamp(max=parameters.shape[-1] - 1)
         case ContinuousActionSpec():
-            mean, log_deviation = parameters.chunk(2, dim=-1)
-            noise = torch.randn(mean.shape, generator=generator).to(mean)
-            return from_unit(spec, mean + log_deviation.exp() * noise)
+            return from_unit(family, _drawn(parameters, generator))
+        case Squashed():
+            return from_unit(family.box, torch.tanh(_drawn(parameters, generator)))
         case _:
-            assert_never(spec)
+            assert_never(family)
 
 
-def log_density(spec: ActionSpec, parameters: Tensor, actions: Tensor) -> Tensor:
+def log_density(family: Family, parameters: Tensor, actions: Tensor) -> Tensor:
     """``[...]``: log-probability (discrete) or log-density (continuous) of ``actions``.
 
-    On an edge of the box, in each dimension, that of the probability of the edge.
+    Where it is clipped, on an edge of the box, that of the probability of the edge.
 
     >>> rows = torch.tensor([[0.25, 0.75]]).log()
     >>> log_density(DiscreteActionSpec(2), rows, torch.tensor([1])).exp()
     tensor([0.7500])
     """
-    match spec:
+    match family:
         case DiscreteActionSpec():
             return parameters.gather(-1, actions.long().unsqueeze(-1)).squeeze(-1)
         case ContinuousActionSpec():
             mean, log_deviation = parameters.chunk(2, dim=-1)
-            unit = to_unit(spec, actions.to(mean))
+            unit = to_unit(family, actions.to(mean))
             density = clipped_gaussian.log_density(mean, log_deviation, unit)
             inside = unit.abs() < 1.0 - clipped_gaussian.EDGE
-            return (density - torch.where(inside, _log_half(spec, mean), 0.0)).sum(-1)
+            return (density - torch.where(inside, _log_half(family, mean), 0.0)).sum(-1)
+        case Squashed():
+            mean, log_deviation = parameters.chunk(2, dim=-1)
+            unit = to_unit(family.box, actions.to(mean))
+            density = squashed_gaussian.log_density(mean, log_deviation, unit)
+            return (density - _log_half(family.box, mean)).sum(-1)
         case _:
-            assert_never(spec)
+            assert_never(family)
 
 
-def divergence(spec: ActionSpec, policy: Tensor, reference: Tensor) -> Tensor:
+def divergence(family: Family, policy: Tensor, reference: Tensor) -> Tensor:
     """KL(policy || reference) of rows ``[..., P]``, exact, ``[...]``.
 
     Rounding may leave a little less than 0, which is not cut off: it has a gradient.
     """
-    match spec:
+    match family:
         case DiscreteActionSpec():
             ratio = torch.where(policy.isneginf(), 0.0, policy - reference)
             return (policy.exp() * ratio).sum(-1)
         case ContinuousActionSpec():
             rows = (*policy.chunk(2, dim=-1), *reference.chunk(2, dim=-1))
             return clipped_gaussian.divergence(*rows).sum(-1)
+        case Squashed():
+            rows = (*policy.chunk(2, dim=-1), *reference.chunk(2, dim=-1))
+            return squashed_gaussian.divergence(*rows).sum(-1)
         case _:
-            assert_never(spec)
+            assert_never(family)
+
+
+def _drawn(parameters: Tensor, generator: torch.Generator) -> Tensor:
+    """Gaussians ``[..., 2d]`` to a draw of each, ``[..., d]``, before clipping or squashing."""
+    mean, log_deviation = parameters.chunk(2, dim=-1)
+    noise = torch.randn(mean.shape, generator=generator).to(mean)
+    return mean + log_deviation.exp() * noise
 
 
 def _log_half(spec: ContinuousActionSpec, like: Tensor) -> Tensor:

@@ -13,14 +13,14 @@ Knows no model. Subclass it in your own tests with two fixtures, ``model`` and
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from driftline.data.windows import Windows
-from driftline.models.action_distributions import log_density
+from driftline.models.action_distributions import Family, Squashed, log_density, sample
 from driftline.models.clipped_gaussian import EDGE
 from driftline.models.conformance_windows import (
     first_steps,
@@ -137,7 +137,7 @@ class GenerativeModelConformance:
             with torch.no_grad():
                 rows = model.window_distributions(windows, conditioned)
             rows = rows[torch.from_numpy(windows.valid)].double()
-            total, error = mass(model.action, rows)  # type: ignore[attr-defined]
+            total, error = mass(model.family, rows)
             assert bool(((total - 1.0).abs() <= 6.0 * error + self.tolerance).all())
 
     def test_densities_are_causal(self, model: Any, windows: Windows) -> None:
@@ -165,7 +165,7 @@ class GenerativeModelConformance:
             seen = relived(model, episode, conditioned)
             with torch.no_grad():
                 rows = model.window_distributions(seen, conditioned)
-            happened, expected = shares(model.action, rows, seen.actions)
+            happened, expected = shares(model.family, rows, seen.actions)
             before = kinds(model.action, seen)
             excess = np.einsum("btp,bta->tpa", before, happened - expected)
             variance = np.einsum("btp,bta->tpa", before, expected * (1 - expected))
@@ -204,41 +204,65 @@ def check_actions(spec: ActionSpec, actions: Any, shape: tuple[int, ...]) -> Non
             assert np.all((actions >= low) & (actions <= high))
 
 
-def mass(spec: ActionSpec, rows: Tensor) -> tuple[Tensor, Tensor]:
+def mass(family: Family, rows: Tensor) -> tuple[Tensor, Tensor]:
     """What the probabilities of each of ``rows [N, P]`` add up to, ``[N]``, and its error.
 
-    In a box by importance: in each dimension either edge, or evenly between them.
+    By importance: of a clipped Gaussian in each dimension either edge, or evenly between
+    them; of a squashed one as a wide one of its kind draws.
     """
-    if isinstance(spec, DiscreteActionSpec):
-        return rows.exp().sum(-1), rows.new_zeros(len(rows))
     generator = torch.Generator().manual_seed(5)
+    match family:
+        case DiscreteActionSpec():
+            return rows.exp().sum(-1), rows.new_zeros(len(rows))
+        case ContinuousActionSpec():
+            actions, drawn = _anywhere(family, rows, generator)
+        case Squashed():
+            wide = torch.zeros_like(rows[0])
+            wide[family.box.size :] = 1.0
+            actions = sample(family, wide.expand(8000, -1), generator)
+            drawn = log_density(family, wide, actions)
+        case _:
+            assert_never(family)
+    many = rows.unsqueeze(1).expand(-1, len(actions), -1)
+    ratio = (log_density(family, many, actions.expand(len(rows), -1, -1)) - drawn).exp()
+    return ratio.mean(1), ratio.std(1) / len(actions) ** 0.5
+
+
+def _anywhere(
+    spec: ContinuousActionSpec, rows: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Actions on either edge of a box or evenly between them, and their log density."""
     low, high = (rows.new_tensor(each) for each in (spec.low, spec.high))
     even = torch.rand((8000, spec.size), generator=generator).to(rows)
     place = torch.randint(3, (8000, spec.size), generator=generator)
     inside = low + even * (high - low)
     actions = torch.where(place == 0, low, torch.where(place == 1, high, inside))
-    drawn = torch.where(place == 2, 1.0 / (3.0 * (high - low)), 1.0 / 3.0).log().sum(-1)
-    many = rows.unsqueeze(1).expand(-1, len(actions), -1)
-    ratio = (log_density(spec, many, actions.expand(len(rows), -1, -1)) - drawn).exp()
-    return ratio.mean(1), ratio.std(1) / len(actions) ** 0.5
+    return actions, torch.where(place == 2, 1.0 / (3.0 * (high - low)), 1.0 / 3.0).log().sum(-1)
 
 
-def shares(spec: ActionSpec, rows: Tensor, actions: Any) -> tuple[Any, Any]:
+def shares(family: Family, rows: Tensor, actions: Any) -> tuple[Any, Any]:
     """Which of some events happened at each step, and their probabilities, ``[B, T, events]``.
 
-    Every action; or in each dimension of a box, its edges and the quarters between.
+    Every action; or in each dimension of a box the quarters of it, and of a box that
+    clips also its edges.
     """
-    if isinstance(spec, DiscreteActionSpec):
+    if isinstance(family, DiscreteActionSpec):
         expected = rows.exp().numpy()
         return np.eye(expected.shape[-1])[actions], expected
     mean, log_deviation = rows.double().unsqueeze(-1).chunk(2, dim=-2)
-    ends = torch.tensor([-1.0, -0.5, 0.0, 0.5, 1.0], dtype=torch.float64)
+    quarters = torch.tensor([-0.5, 0.0, 0.5], dtype=torch.float64)
+    if isinstance(family, Squashed):
+        box, ends, between = family.box, torch.atanh(quarters), quarters.numpy()
+    else:
+        edge = torch.ones(1, dtype=torch.float64)
+        box, ends = family, torch.cat([-edge, quarters, edge])
+        between = np.clip(ends.numpy(), EDGE - 1.0, 1.0 - EDGE)
     reached = torch.special.ndtr((ends - mean) * torch.exp(-log_deviation))
     none, all_of_it = torch.zeros_like(mean), torch.ones_like(mean)
     expected = torch.cat([none, reached, all_of_it], dim=-1).diff(dim=-1).flatten(2).numpy()
-    unit = to_unit(spec, torch.from_numpy(actions).double()).numpy()
-    cell = np.digitize(unit, [-1.0 + EDGE, -0.5, 0.0, 0.5, 1.0 - EDGE])
-    return np.eye(6)[cell].reshape(expected.shape), expected
+    unit = to_unit(box, torch.from_numpy(actions).double()).numpy()
+    cell = np.digitize(unit, between)
+    return np.eye(len(between) + 1)[cell].reshape(expected.shape), expected
 
 
 def kinds(spec: ActionSpec, windows: Windows) -> Any:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from driftline.data.windows import Windows
 from driftline.errors import CapabilityError
+from driftline.models.action_distributions import Family
 from driftline.shapes import Floats
 from driftline.spaces.specs import ActionSpec
 
@@ -87,6 +88,11 @@ class HasDensity(Protocol):
     ``P`` parameters describe one distribution; see `driftline.models.action_distributions`.
     """
 
+    @property
+    def family(self) -> Family:
+        """What kind of distribution they describe."""
+        ...
+
     def distribution(self, state: State) -> Tensor:
         """Parameters ``[B, P]`` at the step observed."""
         ...
@@ -97,6 +103,11 @@ class HasDensity(Protocol):
         Row ``[b, l]`` sees the steps up to l of window b, within the context.
         """
         ...
+
+
+def family_of(model: GenerativeModel) -> Family:
+    """What the model's distributions are; of one without a density, what its actions are."""
+    return model.family if isinstance(model, HasDensity) else model.action
 
 
 @runtime_checkable

@@ -55,7 +55,7 @@ class TabularModel:
         return_after: Floats,
         world: FiniteWorld | None = None,
     ) -> None:
-        self.action = DiscreteActionSpec(policy.shape[2])
+        self.action = self.family = DiscreteActionSpec(policy.shape[2])
         self.return_values = return_values
         self._policy, self._after, self._world = policy, return_after, world
         self._before = np.einsum("tsa,tsan->tsn", policy, return_after)
@@ -123,7 +123,7 @@ class TabularModel:
     def propose(self, state: TabularState, count: int, generator: torch.Generator) -> Tensor:
         """``count`` independent actions for the step observed, ``int64 [B, count]``."""
         rows = self.distribution(state).unsqueeze(1).expand(-1, count, -1)
-        return sample(self.action, rows, generator)
+        return sample(self.family, rows, generator)
 
     def remember(self, state: TabularState, actions: Any) -> TabularState:
         """The next step; what was done shows in the state that comes."""

@@ -13,6 +13,7 @@ from driftline.errors import SettingsError
 Tokens = Literal["fused", "three"]
 Time = Literal["none", "relative", "elapsed"]
 BoardEncoder = Literal["dense", "convolution"]
+Gaussian = Literal["clipped", "squashed"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class TransformerConfig:
     arXiv:2106.01345). ``time``: "none" gives no positions, "relative" a learned
     attention bias per head and distance in steps, "elapsed" that and the steps since
     the reset as a fraction of ``horizon``. ``context_length`` counts steps.
-    ``return_dropout`` is the share of training windows that see no return at all.
+    ``gaussian``: of continuous actions, "clipped" to their box or "squashed" into it by
+    tanh. ``return_dropout`` is the share of training windows that see no return at all.
     """
 
     width: int = 64
@@ -37,6 +39,7 @@ class TransformerConfig:
     expansion: int = 2
     board_encoder: BoardEncoder = "dense"
     board_width: int = 128
+    gaussian: Gaussian = "clipped"
     return_dropout: float = 0.3
     return_loss_weight: float = 0.1
 
@@ -46,6 +49,7 @@ class TransformerConfig:
         _at_least_one("board_width", self.board_width)
         _one_of("tokens", self.tokens, get_args(Tokens))
         _one_of("time", self.time, get_args(Time))
+        _one_of("gaussian", self.gaussian, get_args(Gaussian))
         _one_of("board_encoder", self.board_encoder, get_args(BoardEncoder))
         if self.width % self.heads:
             raise SettingsError(

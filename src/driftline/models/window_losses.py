@@ -10,40 +10,40 @@ from typing import assert_never
 import torch
 from torch import Tensor, nn
 
-from driftline.models.action_distributions import entropy, log_density, typical
+from driftline.models.action_distributions import Family, Squashed, entropy, log_density, typical
 from driftline.models.return_head import IGNORED, ReturnHead
 from driftline.models.window_tensors import WindowTensors
-from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, DiscreteActionSpec
+from driftline.spaces.specs import ContinuousActionSpec, DiscreteActionSpec
 
 
 def action_loss(
-    spec: ActionSpec, known: Tensor, batch: WindowTensors
+    family: Family, known: Tensor, batch: WindowTensors
 ) -> tuple[Tensor, dict[str, float]]:
     """Mean negative log-likelihood of real steps under ``known [B, L, P]``, and what to report.
 
     Beside it: how often the likeliest action is the one taken, or how far (mean
     absolute distance a dimension) the median is from it and the mean entropy.
     """
-    match spec:
+    match family:
         case DiscreteActionSpec():
             actions = torch.where(batch.valid, batch.actions, IGNORED).flatten()
             logs = known.flatten(0, 1)
             right = (logs.argmax(-1) == actions).sum() / batch.valid.sum()
             nll = nn.functional.nll_loss(logs, actions, ignore_index=IGNORED)
             return nll, {"action_nll": nll.item(), "action_accuracy": right.item()}
-        case ContinuousActionSpec():
+        case ContinuousActionSpec() | Squashed():
             rows, actions = known[batch.valid], batch.actions[batch.valid]
-            nll = -log_density(spec, rows, actions).mean()
+            nll = -log_density(family, rows, actions).mean()
             with torch.no_grad():
-                error = (typical(spec, rows) - actions).abs().mean()
-                spread = entropy(spec, rows).mean()
+                error = (typical(family, rows) - actions).abs().mean()
+                spread = entropy(family, rows).mean()
             return nll, {
                 "action_nll": nll.item(),
                 "action_error": error.item(),
                 "action_entropy": spread.item(),
             }
         case _:
-            assert_never(spec)
+            assert_never(family)
 
 
 def return_loss(head: ReturnHead, hidden: Tensor, batch: WindowTensors, blind: Tensor) -> Tensor:

@@ -18,10 +18,10 @@ from driftline.conditioning.exponential_tilt import ExponentialTilt
 from driftline.conditioning.target import Target, manner
 from driftline.data.trajectories import Trajectories
 from driftline.data.windows import WindowSource
-from driftline.models.action_distributions import divergence, log_density
+from driftline.models.action_distributions import Family, Squashed, divergence, log_density
 from driftline.models.model import HasDensity
 from driftline.shapes import Actions, Floats
-from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, DiscreteActionSpec
+from driftline.spaces.specs import ContinuousActionSpec, DiscreteActionSpec
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,7 @@ class Divergences:
     @classmethod
     def of(
         cls,
-        spec: ActionSpec,
+        family: Family,
         acting: Floats | None,
         origin: Floats | None,
         before: Floats | None,
@@ -63,15 +63,15 @@ class Divergences:
         """Of distributions ``[S, P]`` (None: not known) that ``actions`` were drawn from."""
         found = cls.unknown(len(actions))
         if acting is not None and before is not None:
-            found = replace(found, kl_previous=kl(spec, acting, before))
+            found = replace(found, kl_previous=kl(family, acting, before))
         if acting is None or origin is None:
             return found
         found = replace(
             found,
-            kl=kl(spec, acting, origin),
-            log_ratio=log_ratio(spec, acting, origin, actions),
+            kl=kl(family, acting, origin),
+            log_ratio=log_ratio(family, acting, origin, actions),
         )
-        if isinstance(spec, DiscreteActionSpec):
+        if isinstance(family, DiscreteActionSpec):
             apart = {"jensen_shannon": jensen_shannon, "hellinger": hellinger}
             found = replace(found, **{name: of(acting, origin) for name, of in apart.items()})
         return found
@@ -115,23 +115,23 @@ def distributions(
     return out
 
 
-def kl(spec: ActionSpec, policy: Floats, reference: Floats) -> Floats:
+def kl(family: Family, policy: Floats, reference: Floats) -> Floats:
     """KL(policy || reference) of each row of parameters ``[S, P]``, ``[S]``.
 
     >>> rows = np.log(np.array([[0.5, 0.5], [1.0 - 1e-12, 1e-12]]))
     >>> kl(DiscreteActionSpec(2), rows, np.log(np.full((2, 2), 0.5))).round(6)
     array([0.      , 0.693147])
     """
-    match spec:
+    match family:
         case DiscreteActionSpec():
             # In numpy: its exponential and sum are the ones that recorded runs were made with.
             with np.errstate(invalid="ignore"):
                 ratio = np.where(np.isneginf(policy), 0.0, policy - reference)
             return np.maximum(np.sum(np.exp(policy) * ratio, axis=1), 0.0)
-        case ContinuousActionSpec():
-            return _each(lambda *rows: divergence(spec, *rows), policy, reference)
+        case ContinuousActionSpec() | Squashed():
+            return _each(lambda *rows: divergence(family, *rows), policy, reference)
         case _:
-            assert_never(spec)
+            assert_never(family)
 
 
 def jensen_shannon(policy: Floats, reference: Floats) -> Floats:
@@ -162,7 +162,7 @@ def hellinger(policy: Floats, reference: Floats) -> Floats:
     return np.sqrt(np.maximum(1.0 - common, 0.0))
 
 
-def log_ratio(spec: ActionSpec, policy: Floats, reference: Floats, actions: Actions) -> Floats:
+def log_ratio(family: Family, policy: Floats, reference: Floats, actions: Actions) -> Floats:
     """log policy(a) - log reference(a) of the action of each step, ``[S]``.
 
     >>> rows = np.log(np.array([[0.5, 0.5]]))
@@ -171,14 +171,14 @@ def log_ratio(spec: ActionSpec, policy: Floats, reference: Floats, actions: Acti
     """
     done = torch.from_numpy(np.array(actions))
     return _each(
-        lambda one, other: log_density(spec, one, done) - log_density(spec, other, done),
+        lambda one, other: log_density(family, one, done) - log_density(family, other, done),
         policy,
         reference,
     )
 
 
 def forward_log_ratio(
-    model: HasDensity, reference: HasDensity, spec: ActionSpec, held_out: Trajectories
+    model: HasDensity, reference: HasDensity, family: Family, held_out: Trajectories
 ) -> Floats:
     """log p_0(tau) - log p(tau) of the actions of each trajectory, unconditioned, ``[E]``.
 
@@ -188,7 +188,7 @@ def forward_log_ratio(
     has stopped doing.
     """
     before, now = (distributions(each, held_out, None) for each in (reference, model))
-    steps = log_ratio(spec, before, now, held_out.actions)
+    steps = log_ratio(family, before, now, held_out.actions)
     return np.add.reduceat(steps, held_out.starts[:-1] - held_out.starts[0])
 
 

@@ -57,7 +57,7 @@ class Floor:
         """
         valid = torch.from_numpy(windows.valid)
         known = model.window_distributions(windows, True)
-        mean = entropy(model.action, known[valid.to(known.device)]).mean()
+        mean = entropy(model.family, known[valid.to(known.device)]).mean()
         missing = self._settings.nats - mean.item()
         term = -self.multiplier * (mean - self._settings.nats)
         step = self._settings.learning_rate * missing

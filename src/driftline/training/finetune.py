@@ -24,7 +24,7 @@ from driftline.data.trajectories import Trajectories
 from driftline.data.windows import Windows, WindowSource
 from driftline.errors import CapabilityError, SettingsError, TargetError
 from driftline.models.action_distributions import divergence, log_density
-from driftline.models.model import HasDensity, capability
+from driftline.models.model import HasDensity, capability, family_of
 from driftline.models.trainable import HasFeatures, TrainableModel
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
@@ -129,7 +129,7 @@ class FineTune:
         data, origin = experience.trajectories, self._origin(experience)
         before = distributions(_dense(self._previous), data, experience.asked)
         acting = experience.distributions
-        return Divergences.of(self._model.action, acting, origin, before, data.actions)
+        return Divergences.of(family_of(self._model), acting, origin, before, data.actions)
 
     def _origin(self, experience: Experience) -> Floats:
         """What the demonstrator model would have done; computed once a round."""
@@ -142,7 +142,7 @@ class FineTune:
         """A few epochs of the clipped surrogate on the round's episodes."""
         self._previous.load_state_dict(self._model.state_dict())
         origin, data = self._origin(experience), experience.trajectories
-        divergences = kl(self._model.action, _acting(experience), origin)
+        divergences = kl(family_of(self._model), _acting(experience), origin)
         advantages, critic_loss = self._advantages(experience, divergences, round)
         self._set_rate(round)
         draw = generator(self._seed, "finetune", round)
@@ -208,15 +208,15 @@ class FineTune:
 
     def _step(self, batch: _Batch, experience: Experience, spread: float) -> dict[str, float]:
         settings, valid = self._settings, torch.from_numpy(batch.windows.valid)
-        spec, actions = self._model.action, torch.from_numpy(batch.windows.actions)
+        family, actions = family_of(self._model), torch.from_numpy(batch.windows.actions)
         conditioned = experience.asked is not None
         known = _dense(self._model).window_distributions(batch.windows, conditioned)
-        before = log_density(spec, batch.acted, actions)
-        ratio = (log_density(spec, known, actions) - before).exp()
+        before = log_density(family, batch.acted, actions)
+        ratio = (log_density(family, known, actions) - before).exp()
         advantages = (batch.advantages - batch.advantages[valid].mean()) / spread
         clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)
         surrogate = torch.minimum(ratio * advantages, clipped * advantages)[valid].mean()
-        apart = divergence(spec, known, batch.origin)[valid].mean()
+        apart = divergence(family, known, batch.origin)[valid].mean()
         loss = self._coefficient / spread * apart - surrogate
         descend(self._model.parameters(), self._optimiser, loss, settings.gradient_norm)
         return {"loss": float(loss.detach()), "kl": float(apart.detach())}

@@ -15,7 +15,7 @@ from driftline.agents.return_conditioned import ReturnConditionedAgent
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.target import Target, Unconditioned
 from driftline.data.trajectories import Trajectories
-from driftline.models.model import HasDensity
+from driftline.models.model import HasDensity, family_of
 from driftline.models.trainable import TrainableModel
 from driftline.training.divergence import Divergences, distributions
 from driftline.training.learner import Experience
@@ -45,7 +45,7 @@ class Frozen:
         if isinstance(model, HasDensity):
             origin = distributions(model, data, None)
         acting = experience.distributions
-        measured = Divergences.of(self._model.action, acting, origin, None, data.actions)
+        measured = Divergences.of(family_of(self._model), acting, origin, None, data.actions)
         return replace(measured, kl_previous=nothing)
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:

@@ -96,7 +96,7 @@ class Probe:
         """How far ``model`` is, under the episodes' commands."""
         data = self.experience.trajectories
         now = distributions(model, data, self.experience.asked)
-        apart = (kl(model.action, now, each).sum() for each in (self.previous, self.origin))
+        apart = (kl(model.family, now, each).sum() for each in (self.previous, self.origin))
         return Spent(*(float(each) / len(data) for each in apart))
 
 

@@ -158,9 +158,9 @@ class Player:
         """KL with its error, and each episode's log ratio ``[E]``."""
         origin = torch.from_numpy(distributions(self.model, data, None))
         policy, actions = torch.from_numpy(acted), torch.from_numpy(data.actions)
-        action = self.model.action
-        steps = divergence(action, policy, origin).numpy()
-        ratio = log_density(action, policy, actions) - log_density(action, origin, actions)
+        family = self.model.family
+        steps = divergence(family, policy, origin).numpy()
+        ratio = log_density(family, policy, actions) - log_density(family, origin, actions)
         estimate = Estimate.of(episode_sums(steps, data.starts))
         told = {"kl": estimate.mean, "kl_error": finite(estimate.standard_error)}
         return told, episode_sums(ratio.numpy(), data.starts)
