@@ -13,9 +13,10 @@ from driftline.data.episodes import Episodes, concatenate_episodes
 from driftline.data.returns import flat_returns_to_go, returns_to_go
 from driftline.data.trajectories import Trajectories, concatenate
 from driftline.data.trajectory import Trajectory
-from driftline.data.windows import WindowSource
+from driftline.data.windows import WindowSource, trimmed
 from driftline.errors import DataError
 from driftline.seeding import generator, integer_seed
+from tests.data.examples import random_trajectories
 
 
 def trajectory(steps: int, first: float = 0.0, terminated: bool = True) -> Trajectory:
@@ -137,6 +138,20 @@ def test_windows_of_continuous_actions_begin_with_none(
         before = np.where(times[:, None] > 0, actions[low + times - 1], 0.0).astype(np.float32)
         np.testing.assert_array_equal(windows.actions[row, windows.valid[row]], done)
         np.testing.assert_array_equal(windows.previous_actions[row, windows.valid[row]], before)
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=4), st.integers(1, 12), st.integers(0, 99))
+def test_trimming_drops_padding_and_nothing_else(
+    lengths: list[int], length: int, seed: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    windows = WindowSource.of(random_trajectories(draw, lengths)).sample(6, length, draw)
+    kept = trimmed(windows)
+    columns = kept.valid.shape[1]
+    assert kept.valid[:, -1].any()
+    assert not windows.valid[:, columns:].any()
+    for name, each in vars(windows).items():
+        assert np.array_equal(getattr(kept, name), each[:, :columns])
 
 
 def test_every_step_is_equally_likely_to_be_in_a_window() -> None:

@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from driftline.errors import SettingsError
+from driftline.models import embeddings
 from driftline.models.embeddings import (
     ReturnEmbedding,
     SumOfRows,
     VectorEmbedding,
+    each_once,
     observation_embedding,
 )
 from driftline.models.transformer_config import TransformerConfig
@@ -32,6 +34,35 @@ def test_a_sum_of_rows_is_a_product_with_one_hot_codes(cells: int) -> None:
     (second * weights).sum().backward()
     assert torch.allclose(first, second, atol=1e-6)
     assert torch.allclose(summed.grad, multiplied.grad, atol=1e-5)
+
+
+def gradients(embed: torch.nn.Module, embedded: torch.Tensor) -> list[torch.Tensor]:
+    """Of a weighted sum of the vectors, for every weight of ``embed``."""
+    draw = torch.Generator().manual_seed(2)
+    total = (embedded * torch.randn(embedded.shape, generator=draw)).sum()
+    return list(torch.autograd.grad(total, list(embed.parameters())))
+
+
+@pytest.mark.parametrize("encoder", ["dense", "convolution"])
+@pytest.mark.parametrize(("kinds", "mixed"), [(3, True), (3, False), (200, True)])
+def test_a_board_that_occurs_again_is_embedded_once(
+    monkeypatch: pytest.MonkeyPatch, encoder: str, kinds: int, mixed: bool
+) -> None:
+    """Unless most differ, or sums that should tell boards apart do not."""
+    draw = torch.Generator().manual_seed(0)
+    config = TransformerConfig(board_encoder=encoder)  # type: ignore[arg-type]
+    embed = observation_embedding(CodesSpec((3, 4), 5), None, config, draw)
+    rows: list[int] = []
+    embed.register_forward_hook(lambda _, given, __: rows.append(len(given[0])))
+    different = torch.randint(5, (kinds, 3, 4), generator=draw).byte()
+    boards = different[torch.randint(kinds, (60,), generator=draw)]
+    if not mixed:
+        monkeypatch.setattr(embeddings, "MIXERS", torch.zeros(4096, dtype=torch.int64))
+    found, expected = each_once(embed, boards), embed(boards)
+    assert rows == [3 if kinds == 3 and mixed else 60, 60]
+    assert torch.allclose(found, expected, atol=1e-6)
+    for one, other in zip(gradients(embed, found), gradients(embed, expected), strict=True):
+        assert torch.allclose(one, other, atol=1e-4)
 
 
 @pytest.mark.parametrize("encoder", ["dense", "convolution"])

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from driftline.data.windows import WindowSource
+from driftline.data.windows import Windows, WindowSource
 from driftline.errors import SettingsError
 from driftline.models.trajectory_transformer import TrajectoryTransformer
-from driftline.training.update import UpdateSettings, adam, descend, mean_parts, update
+from driftline.training.lamb import Lamb
+from driftline.training.update import UpdateSettings, descend, make_optimiser, mean_parts, update
 from tests.training.learners import alternating, same_weights
 
 SMALL = UpdateSettings(batch=8, window=4, learning_rate=1e-2)
@@ -20,7 +21,9 @@ def updated(
 ) -> tuple[TrajectoryTransformer, list[dict[str, float]]]:
     model, data = alternating(20)
     parts = []
-    for each in update(model, adam(model, SMALL), WindowSource.of(data), SMALL, list(rates), seed):
+    for each in update(
+        model, make_optimiser(model, SMALL), WindowSource.of(data), SMALL, list(rates), seed
+    ):
         parts.append(each)
         torch.rand(disturbance)
         np.random.random(disturbance)  # noqa: NPY002
@@ -48,7 +51,7 @@ def test_a_rate_of_zero_changes_no_weight() -> None:
 
 def test_a_rate_is_a_factor_of_the_learning_rate_of_that_step_alone() -> None:
     model, data = alternating(20)
-    optimiser, source = adam(model, SMALL), WindowSource.of(data)
+    optimiser, source = make_optimiser(model, SMALL), WindowSource.of(data)
     rates = [1.0, 0.25, 0.5]
     steps = update(model, optimiser, source, SMALL, rates, 0)
     seen = [optimiser.param_groups[0]["lr"] for _ in steps]
@@ -76,3 +79,26 @@ def test_parts_are_averaged_and_no_step_has_none() -> None:
 def test_settings_out_of_range_are_refused(bad: dict[str, float]) -> None:
     with pytest.raises(SettingsError, match="at least 1"):
         UpdateSettings(**bad)
+
+
+def test_padding_that_no_window_needs_is_not_computed() -> None:
+    """Windows longer than every episode bring the same steps as windows that just fit."""
+    model, data = alternating(20)
+    seen: list[int] = []
+
+    def watch(_: object, windows: Windows) -> tuple[torch.Tensor, dict[str, float]]:
+        seen.append(windows.valid.shape[1])
+        return torch.zeros(()), {}
+
+    longest = int(data.lengths.max())
+    settings = UpdateSettings(batch=8, window=longest + 7)
+    source = WindowSource.of(data)
+    optimiser = make_optimiser(model, settings)
+    list(update(model, optimiser, source, settings, [1.0] * 3, 0, watch))
+    assert max(seen) <= longest
+
+
+def test_an_optimiser_is_chosen_by_name() -> None:
+    model, _ = alternating(2)
+    assert isinstance(make_optimiser(model, UpdateSettings()), torch.optim.AdamW)
+    assert isinstance(make_optimiser(model, UpdateSettings(optimiser="lamb")), Lamb)

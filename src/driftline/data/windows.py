@@ -106,6 +106,16 @@ def _after(begun: Booleans, actions: Actions) -> Actions:
     return np.where(begun, actions, -1).astype(np.int64)
 
 
+def trimmed(windows: Windows) -> Windows:
+    """The same without the columns at the end in which no step of any window is real."""
+    length = int(np.flatnonzero(windows.valid.any(axis=0))[-1]) + 1
+    if length == windows.valid.shape[1]:
+        return windows
+    return Windows(
+        **{each.name: getattr(windows, each.name)[:, :length] for each in fields(Windows)}
+    )
+
+
 def join_windows(parts: list[Windows]) -> Windows:
     """The windows of all ``parts``, which have the same length."""
     if len(parts) == 1:

@@ -14,10 +14,15 @@ from torch import Tensor, nn
 
 from driftline.data.windows import Windows
 from driftline.errors import SettingsError
-from driftline.models.action_distributions import from_head, parameters_of, sample
+from driftline.models.action_distributions import Family, Squashed, from_head, parameters_of, sample
 from driftline.models.action_features import as_tensor, embedded_previous, rows_of
 from driftline.models.attention import Block, Layout, RelativeBias
-from driftline.models.embeddings import ReturnEmbedding, TimeEmbedding, observation_embedding
+from driftline.models.embeddings import (
+    ReturnEmbedding,
+    TimeEmbedding,
+    each_once,
+    observation_embedding,
+)
 from driftline.models.layers import linear, table
 from driftline.models.memory import Memory
 from driftline.models.model import Losses
@@ -28,7 +33,7 @@ from driftline.models.window_losses import action_loss, return_loss
 from driftline.models.window_tensors import WindowTensors
 from driftline.shapes import Floats
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
-from driftline.spaces.specs import ActionSpec, ObservationSpec
+from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, ObservationSpec
 
 TOKENS_AT_ONCE = 4096
 """How many steps are evaluated together where no gradient is kept: bounds the memory."""
@@ -68,7 +73,7 @@ class TrajectoryTransformer(nn.Module):
         self.previous_action = table(1 + rows_of(action), width, draw, 0.5)
         self.blocks = nn.ModuleList(self._block(draw) for _ in range(config.layers))
         self.last_norm = nn.LayerNorm(width)
-        self.action_head = linear(width, parameters_of(action), draw, gain=0.1)
+        self.action_head = linear(width, parameters_of(self.family), draw, gain=0.1)
         self.return_head = ReturnHead(width, action, returns.bins, draw)
 
     def _block(self, draw: torch.Generator) -> Block:
@@ -86,6 +91,14 @@ class TrajectoryTransformer(nn.Module):
     def from_json(cls, value: dict[str, Any], seed: int = 0) -> TrajectoryTransformer:
         """The model `to_json` described, with fresh weights: load the stored ones next."""
         return cls(TransformerConfig(**value["config"]), *parts_from_json(value), seed)
+
+    @property
+    def family(self) -> Family:
+        """The kind of distribution that actions follow."""
+        squashed = self.config.gaussian == "squashed"
+        if squashed and isinstance(self.action, ContinuousActionSpec):
+            return Squashed(self.action)
+        return self.action
 
     @property
     def width(self) -> int:
@@ -117,7 +130,7 @@ class TrajectoryTransformer(nn.Module):
         batch = self._read(windows)
         kept = torch.rand(len(batch.valid), generator=generator) >= self.config.return_dropout
         hidden = self._hidden(batch, kept.to(self.device))
-        action_nll, parts = action_loss(self.action, self._distributions(hidden), batch)
+        action_nll, parts = action_loss(self.family, self._distributions(hidden), batch)
         blind = (~kept).nonzero().squeeze(1).to(self.device)
         return_nll = return_loss(self.return_head, hidden, batch, blind)
         total = action_nll + self.config.return_loss_weight * return_nll
@@ -148,13 +161,13 @@ class TrajectoryTransformer(nn.Module):
         return WindowTensors.of(windows, self.returns, self.device)
 
     def _distributions(self, hidden: Tensor) -> Tensor:
-        return from_head(self.action, self.action_head(hidden))
+        return from_head(self.family, self.action_head(hidden))
 
     def _hidden(self, batch: WindowTensors, kept: Tensor) -> Tensor:
         """``[B, L, width]``; window b is conditioned where ``kept[b]``."""
         rows, length = batch.valid.shape
         returned = self.embed_return(batch.returns, kept)
-        observed = self.embed_observation(batch.observations.flatten(0, 1))
+        observed = each_once(self.embed_observation, batch.observations.flatten(0, 1))
         tokens = self._tokens(
             observed.view(rows, length, -1), batch.previous_actions, returned, batch.times
         ).flatten(1, 2)
@@ -224,7 +237,7 @@ class TrajectoryTransformer(nn.Module):
     def propose(self, state: Memory, count: int, generator: torch.Generator) -> Tensor:
         """``count`` independent actions for the step observed."""
         rows = self.distribution(state).unsqueeze(1)
-        return sample(self.action, rows.expand(-1, count, -1), generator)
+        return sample(self.family, rows.expand(-1, count, -1), generator)
 
     def _step_tokens(
         self, state: Memory, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None

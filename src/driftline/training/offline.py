@@ -14,7 +14,7 @@ from driftline.data.trajectories import Trajectories
 from driftline.data.windows import WindowSource
 from driftline.models.trainable import TrainableModel
 from driftline.records.events import OfflineProgress
-from driftline.training.update import UpdateSettings, adam, mean_parts, update
+from driftline.training.update import UpdateSettings, make_optimiser, mean_parts, update
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def train_offline(
     seed: int,
 ) -> Iterator[OfflineProgress]:
     """Fit ``model`` in place; yields the loss every ``report_every`` updates."""
-    optimiser = adam(model, settings.update)
+    optimiser = make_optimiser(model, settings.update)
     source = WindowSource.of(demonstrations)
     recent: list[dict[str, float]] = []
     steps = update(model, optimiser, source, settings.update, learning_rates(settings), seed)

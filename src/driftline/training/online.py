@@ -21,7 +21,7 @@ from driftline.conditioning.target import Target, pool
 from driftline.data.mixture import Mixture, MixtureSettings
 from driftline.data.trajectories import Trajectories
 from driftline.errors import SettingsError
-from driftline.models.model import HasDensity
+from driftline.models.model import HasDensity, family_of
 from driftline.models.trainable import TrainableModel
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
@@ -31,7 +31,7 @@ from driftline.training.entropy_floor import EntropyFloor, Floor
 from driftline.training.kl_budget import KLBudget, Probe, backtrack, copied, measurable
 from driftline.training.learner import Experience
 from driftline.training.pace import FixedPace, Pace, admissions, refresh_rate
-from driftline.training.update import UpdateSettings, adam, mean_parts, update
+from driftline.training.update import UpdateSettings, make_optimiser, mean_parts, update
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Online:
         self._demonstrator = model.eval()
         self._model = copy.deepcopy(model)
         self._previous = copy.deepcopy(model)
-        self._optimiser = adam(self._model, settings.update)
+        self._optimiser = make_optimiser(self._model, settings.update)
         bare = Mixture(settings.mixture, demonstrations)
         self._first = bare if own is None else bare.holding(own)
         self._mixture = self._first
@@ -128,7 +128,7 @@ class Online:
             if follows_commands(self._settings.target):
                 before = distributions(self._previous, data, experience.asked)
         acting = experience.distributions
-        return Divergences.of(self._model.action, acting, origin, before, data.actions)
+        return Divergences.of(family_of(self._model), acting, origin, before, data.actions)
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """Admit the round's episodes, relabelled, and refit; nothing once it is frozen."""
@@ -142,7 +142,7 @@ class Online:
         self._previous.load_state_dict(self._model.state_dict())
         if self._settings.refit_from == "offline":
             self._model.load_state_dict(self._demonstrator.state_dict())
-            self._optimiser = adam(self._model, self._settings.update)
+            self._optimiser = make_optimiser(self._model, self._settings.update)
         seed = integer_seed(self._seed, "refit", round)
         budget = self._settings.kl_budget
         rate = {"refresh_rate": self.refresh_rate}

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, assert_never
 
 import numpy as np
 import torch
 
-from driftline.data.windows import Windows
+from driftline.data.windows import Windows, trimmed
 from driftline.errors import SettingsError
 from driftline.models.trainable import TrainableModel
 from driftline.seeding import generator, integer_seed
+from driftline.training.lamb import Lamb
 
 
 class Sampler(Protocol):
@@ -37,13 +38,18 @@ class Extra(Protocol):
 
 @dataclass(frozen=True)
 class UpdateSettings:
-    """AdamW on batches of windows, gradients clipped by their norm."""
+    """Steps on batches of windows, gradients clipped by their norm.
+
+    ``optimiser``: "adamw", its running means over about 10 and 20 steps, or "lamb", as
+    the online decision transformer has it (see `Lamb`).
+    """
 
     batch: int = 64
     window: int = 24
     learning_rate: float = 1e-3
     weight_decay: float = 1e-3
     gradient_norm: float = 1.0
+    optimiser: Literal["adamw", "lamb"] = "adamw"
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.window < 1 or self.learning_rate <= 0:
@@ -53,15 +59,18 @@ class UpdateSettings:
             )
 
 
-def adam(model: TrainableModel, settings: UpdateSettings) -> torch.optim.AdamW:
+def make_optimiser(model: TrainableModel, settings: UpdateSettings) -> torch.optim.Optimizer:
     """The optimiser of the settings, over all parameters of the model."""
-    return torch.optim.AdamW(
-        model.parameters(),
-        lr=settings.learning_rate,
-        weight_decay=settings.weight_decay,
-        betas=(0.9, 0.95),
-        fused=True,
-    )
+    rate, decay = settings.learning_rate, settings.weight_decay
+    match settings.optimiser:
+        case "adamw":
+            return torch.optim.AdamW(
+                model.parameters(), lr=rate, weight_decay=decay, betas=(0.9, 0.95), fused=True
+            )
+        case "lamb":
+            return Lamb(model.parameters(), lr=rate, weight_decay=decay, eps=1e-8)
+        case _:
+            assert_never(settings.optimiser)
 
 
 def update(
@@ -81,7 +90,7 @@ def update(
     draw = generator(seed, "batches")
     noise = torch.Generator().manual_seed(integer_seed(seed, "dropout"))
     for rate in rates:
-        windows = sampler.sample(settings.batch, settings.window, draw)
+        windows = trimmed(sampler.sample(settings.batch, settings.window, draw))
         losses = model.loss(windows, noise)
         total, parts = losses.total, losses.parts
         if extra is not None:
