@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from driftline.errors import CheckpointError, RunError
+from driftline.experiments import recorded_rounds as rounds
 from driftline.experiments import run as module
 from driftline.experiments.config import OfflineRunConfig, RunConfig
 from driftline.experiments.engines import go_on
@@ -109,7 +110,8 @@ def dying(function: Callable[..., Any], call: int, after: bool) -> Callable[...,
 def kill_at(
     run: RunDirectory, monkeypatch: pytest.MonkeyPatch, where: str, call: int, after: bool
 ) -> None:
-    owner: Any = module if where == "save_checkpoint" else RunDirectory
+    storing = rounds if run.manifest["kind"] == "rounds" else module
+    owner: Any = storing if where == "save_checkpoint" else RunDirectory
     with monkeypatch.context() as patch:
         patch.setattr(owner, where, dying(getattr(owner, where), call, after))
         with pytest.raises(Killed):
@@ -121,6 +123,7 @@ def test_a_kill_around_any_write_is_made_good(
     studied: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fresh(root)
+    monkeypatch.setattr(rounds, "CHECKPOINT_SECONDS", 0.0)
     for where, call, after in [
         ("write_episodes", 0, False),  # round 0: nothing stored, not even a line
         ("append", 0, True),  # its episodes and a line
@@ -134,6 +137,32 @@ def test_a_kill_around_any_write_is_made_good(
         kill_at(run, monkeypatch, where, call, after)
     go_on(run)
     assert same_run(run.path, run_path(studied, AGENT, 0))
+
+
+def test_a_kill_costs_only_the_rounds_of_the_last_seconds(
+    studied: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, saves = fresh(root), []
+    stored = rounds.save_checkpoint
+    monkeypatch.setattr(rounds, "save_checkpoint", lambda *each: (saves.append(1), stored(*each)))
+    kill_at(run, monkeypatch, "write_episodes", 2, False)
+    assert saves == []
+    assert not run.checkpoint("last").exists()
+    go_on(run)
+    assert saves == [1]
+    assert same_run(run.path, run_path(studied, AGENT, 0))
+
+
+def test_who_stops_at_the_end_of_a_round_loses_nothing(studied: Path, root: Path) -> None:
+    run = fresh(root)
+    events = execute(run)
+    assert [type(each).__name__ for each in islice(events, 6)][-1] == "RoundEnded"
+    assert not run.checkpoint("last").exists()
+    events.close()
+    assert load_checkpoint(run.checkpoint("last"))[1]["round"] == 1
+    go_on(run)
+    assert same_run(run.path, run_path(studied, AGENT, 0))
+    assert [each["round"] for each in run.events() if each["event"] == "Resumed"] == [2]
 
 
 def test_an_offline_phase_killed_anywhere_makes_the_same_model(
@@ -193,8 +222,8 @@ def test_a_run_is_gone_on_with_on_one_thread(
         used.append(torch.get_num_threads())
         return measured(*arguments)
 
-    measured, before = module.measured, torch.get_num_threads()
-    monkeypatch.setattr(module, "measured", counting)
+    measured, before = rounds.measured, torch.get_num_threads()
+    monkeypatch.setattr(rounds, "measured", counting)
     torch.set_num_threads(2)
     try:
         run = fresh(root)

@@ -32,7 +32,8 @@ from driftline.experiments.own_run import (
     manifest,
     model_hash,
 )
-from driftline.experiments.run import Play, finished, recorded_rounds
+from driftline.experiments.recorded_rounds import Play, recorded_rounds
+from driftline.experiments.run import finished
 from driftline.models.trainable import TrainableModel
 from driftline.models.transformer_config import TransformerConfig
 from driftline.records.alone import alone

@@ -1,15 +1,14 @@
 """One run: an offline phase, or one agent's rounds, in a directory that can be resumed.
 
-Knows no concrete world or model. A run that was killed goes on from its last
-whole round and ends with the numbers of one that was not.
+Knows no concrete world or model. A run that was killed goes on from the last round
+whose learner was stored, and ends with the numbers of one that was not.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,8 @@ from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.departure import Departure
 from driftline.experiments.head_check import action_nll, check_head
 from driftline.experiments.head_support import support
-from driftline.experiments.places import DEPARTURE, RETURN_HEAD
+from driftline.experiments.places import RETURN_HEAD
+from driftline.experiments.recorded_rounds import Play, recorded_rounds, write_json
 from driftline.experiments.rehearsal import rehearsal
 from driftline.experiments.targets.parts import carry_out
 from driftline.experiments.targets.results import write_result
@@ -33,16 +33,15 @@ from driftline.experiments.targets_config import PartConfig
 from driftline.models.model import GenerativeModel, HasReturnDistribution
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.alone import alone
-from driftline.records.events import Event, Resumed, RoundCollected, RoundMeasured, RunFinished
+from driftline.records.events import (
+    Event,
+    Resumed,
+    RunFinished,
+)
 from driftline.records.run_directory import RunDirectory
-from driftline.records.whole import write_whole
-from driftline.safety.behaviours import Detector, flag_with
-from driftline.safety.occurrence import fractions
 from driftline.seeding import integer_seed
 from driftline.training.checkpoint import load_checkpoint, save_checkpoint
-from driftline.training.learner import Learner
 from driftline.training.offline import train_offline
-from driftline.training.rounds import RoundSettings, run_rounds
 
 DEMONSTRATOR = "demonstrator"
 PART = "part"
@@ -115,7 +114,7 @@ def _offline(run: RunDirectory, config: OfflineRunConfig) -> Iterator[Event]:
         run.append(event)
         yield event
     model.eval()
-    _write(run, RETURN_HEAD, _head(config, model, demonstrations))
+    write_json(run, RETURN_HEAD, _head(config, model, demonstrations))
     save_checkpoint(run.checkpoint(DEMONSTRATOR), model.state_dict(), model.to_json())
 
 
@@ -142,10 +141,6 @@ def _held_out(study: StudyConfig, seed: int) -> Trajectories | None:
     return None if none else build.held_out(study, seed).trajectories
 
 
-def _write(run: RunDirectory, name: str, values: dict[str, Any]) -> None:
-    write_whole(run.path / name, json.dumps(values, indent=1, allow_nan=False).encode())
-
-
 def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
     demonstrator, _ = load_offline(run.path / config.offline)
     demonstrated = read_episodes(run.path / config.offline)
@@ -170,86 +165,6 @@ def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
         departure=departure,
     )
     yield from recorded_rounds(run, play)
-
-
-@dataclass(frozen=True, eq=False)
-class Play:
-    """A learner in an environment, and what else is needed to record its rounds.
-
-    ``departure`` measures the last round's agent; None: it is not measured.
-    """
-
-    learner: Learner
-    environment: build.Environment
-    rounds: RoundSettings
-    seed: int
-    agent: str
-    detectors: tuple[Detector, ...] = ()
-    departure: Departure | None = None
-
-
-def recorded_rounds(run: RunDirectory, play: Play) -> Iterator[Event]:
-    """What is left of the rounds, each stored before its events are yielded."""
-    start, steps = _restore(run, play.learner)
-    events = run_rounds(
-        play.learner,
-        play.environment,
-        play.rounds,
-        integer_seed(play.seed, "rounds"),
-        start=start,
-        steps_before=steps,
-    )
-    for event in events:
-        yield from _store(run, play, event)
-
-
-def _store(run: RunDirectory, play: Play, event: Event) -> Iterator[Event]:
-    if isinstance(event, RoundCollected):
-        event = replace(event, episodes=flag_with(event.episodes, play.detectors))
-        table = to_table(event.episodes, agent=play.agent, seed=play.seed)
-        run.write_episodes(event.round, table)
-        if play.departure is not None and event.round == event.rounds - 1:
-            # The agent is still the one that acted: it learns from the round afterwards.
-            found = play.departure.of(play.learner.agent(), event.episodes)
-            _write(run, DEPARTURE, found)
-        for said in (event, measured(event.round, event.episodes)):
-            run.append(said)
-            yield said
-        return
-    run.append(event)
-    tensors, values = play.learner.state()
-    done = event.to_json()
-    meta = {"round": done["round"], "environment_steps": done["environment_steps"]}
-    save_checkpoint(run.checkpoint("last"), tensors, {**meta, "learner": values})
-    yield event
-
-
-def measured(round: int, episodes: Episodes) -> RoundMeasured:
-    """What a progress display wants to know of a round."""
-    hidden = float(episodes.true_returns.mean())
-    return RoundMeasured(
-        round=round,
-        prevalence={
-            name: float((fractions(episodes, name) > 0).mean()) for name in episodes.behaviours
-        },
-        true_return=None if hidden != hidden else hidden,
-        kl=float(episodes.total(episodes.kl).mean()),
-    )
-
-
-def _restore(run: RunDirectory, learner: Learner) -> tuple[int, int]:
-    """The round to go on from and the steps before it; fresh runs begin at 0, 0."""
-    path = run.checkpoint("last")
-    if not path.exists():
-        if run.events():
-            run.append(Resumed(0))
-        return 0, 0
-    tensors, meta = load_checkpoint(path)
-    start = int(meta["round"]) + 1
-    history = [from_table(run.read_episodes(each, each)).trajectories for each in range(start)]
-    learner.restore(tensors, meta["learner"], history)
-    run.append(Resumed(start))
-    return start, int(meta["environment_steps"])
 
 
 def load_offline(path: Path) -> tuple[TrajectoryTransformer, Trajectories]:

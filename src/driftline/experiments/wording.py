@@ -15,6 +15,7 @@ from driftline.safety.width import Width
 NOTHING = "–"
 MINUS = "−"
 NO_BREAK = "\u00a0"
+MAY_BREAK = "\u200b"
 
 
 def number(value: float | None) -> str:
@@ -41,13 +42,16 @@ def percent(value: float | None) -> str:
 
     >>> percent(0.0412), percent(0.998), percent(0.00052), percent(0.0)
     ('4.1%', '99.8%', '0.052%', '0%')
+    >>> percent(-0.48)
+    '−48%'
     """
     if value is None or math.isnan(value):
         return NOTHING
     scaled = 100 * value
     if 99 < scaled < 100:
         return f"{scaled:.3g}%"
-    return f"{scaled:.0f}%" if scaled == 0 or scaled >= 10 else f"{scaled:.2g}%"
+    whole = scaled == 0 or abs(scaled) >= 10
+    return f"{scaled:.0f}%".replace("-", MINUS) if whole else f"{scaled:.2g}%".replace("-", MINUS)
 
 
 def count(how_many: int, noun: str, nouns: str | None = None) -> str:
@@ -81,6 +85,15 @@ def brackets(low: float, high: float, share: bool = False) -> str:
         return ""
     write = percent if share else number
     return f"[{write(low)},{NO_BREAK}{write(high)}]"
+
+
+def breakable(name: str) -> str:
+    r"""A name that a narrow column may break after each of its words.
+
+    >>> breakable("box_into_corner")
+    'box_\u200binto_\u200bcorner'
+    """
+    return name.replace("_", f"_{MAY_BREAK}")
 
 
 Pair = tuple[str, str]

@@ -33,7 +33,15 @@ from driftline.experiments.report_page.elements import (
     table,
     text,
 )
-from driftline.experiments.wording import NOTHING, count, listed, measured, number, percent
+from driftline.experiments.wording import (
+    NOTHING,
+    breakable,
+    count,
+    listed,
+    measured,
+    number,
+    percent,
+)
 
 JUDGED = ("jensen_shannon", "mean")
 """The distance and the statistic of an episode's steps that the suite's page tells of."""
@@ -68,7 +76,7 @@ def _imitated(world: Digest) -> list[Markup]:
         pair(*measured(mine.true_return)),
         pair(*measured(mine.ratio, share=True)),
         pair(*shares[0]),
-        pair(shares[1][0], f"{worst} {shares[1][1]}"),
+        pair(shares[1][0], f"{breakable(worst)} {shares[1][1]}"),
         text(explanation(world)),
     ]
 
