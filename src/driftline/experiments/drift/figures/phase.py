@@ -15,6 +15,7 @@ from driftline.experiments.drift.cells import Cell
 from driftline.experiments.drift.phases import Phase
 from driftline.experiments.figures.legend import shared_legend
 from driftline.experiments.figures.look import ALARM, INK, PAPER, QUIET, look, panels, styled
+from driftline.experiments.wording import MINUS
 from driftline.safety.phase_diagram import Boundary, deviation
 
 _EDGE = 0.04
@@ -86,7 +87,8 @@ def _told(phase: Phase) -> str:
     told = deviation(phase.boundaries)
     if not told.found:
         return "no boundary between the shares that were tried"
+    mean = f"{told.mean:+.3f}".replace("-", MINUS)
     return (
-        f"measured − predicted: {told.mean:+.3f} on average, {told.size:.3f} in size "
+        f"measured − predicted: {mean} on average, {told.size:.3f} in size "
         f"({told.found} of {told.sought} boundaries)"
     )
