@@ -28,10 +28,10 @@ from driftline.models.transformer_config import TransformerConfig
 from driftline.seeding import generator
 from driftline.spaces.codecs import ReturnCodec
 from driftline.spaces.specs import CodesSpec, ContinuousActionSpec
+from driftline.training.checkpoint import part
 from driftline.training.divergence import distributions
 from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.kl_penalty import AdaptivePenalty, FixedPenalty, ScheduledPenalty
-from driftline.training.online import part
 from driftline.training.rounds import RoundSettings, run_rounds
 from tests.agents.tabular import one_step, tabular_model
 

@@ -22,8 +22,7 @@ from driftline.baselines.ppo_settings import PPOSettings
 from driftline.baselines.scaled import Scaled
 from driftline.seeding import integer_seed
 from driftline.shapes import Floats
-from driftline.training.checkpoint import load_optimiser, optimiser_tensors
-from driftline.training.online import part
+from driftline.training.checkpoint import load_optimiser, optimiser_tensors, part
 
 LOSSES = {
     "loss": "loss",

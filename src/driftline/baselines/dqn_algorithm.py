@@ -21,8 +21,7 @@ from driftline.baselines.replay import Replay
 from driftline.baselines.scaled import Scaled
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
-from driftline.training.checkpoint import load_optimiser, optimiser_tensors
-from driftline.training.online import part
+from driftline.training.checkpoint import load_optimiser, optimiser_tensors, part
 
 
 class DQNAlgorithm:

@@ -15,8 +15,7 @@ from driftline.models.flow_policy import FlowPolicy
 from driftline.models.trainable import TrainableModel
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.run_directory import MANIFEST, RunDirectory
-from driftline.training.checkpoint import INDEX, load_checkpoint, save_checkpoint
-from driftline.training.online import part
+from driftline.training.checkpoint import INDEX, load_checkpoint, part, save_checkpoint
 
 DEMONSTRATOR = "demonstrator"
 LAST = "last"

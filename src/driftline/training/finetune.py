@@ -29,7 +29,7 @@ from driftline.models.trainable import HasFeatures, TrainableModel
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
 from driftline.training.advantages import generalised_advantages, penalised_rewards
-from driftline.training.checkpoint import load_optimiser, optimiser_tensors
+from driftline.training.checkpoint import load_optimiser, optimiser_tensors, part
 from driftline.training.critic import Critic
 from driftline.training.divergence import Divergences, distributions, follows_commands, kl
 from driftline.training.kl_penalty import (
@@ -39,7 +39,6 @@ from driftline.training.kl_penalty import (
     next_coefficient,
 )
 from driftline.training.learner import Experience
-from driftline.training.online import part
 from driftline.training.update import descend, mean_parts
 
 

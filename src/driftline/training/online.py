@@ -25,13 +25,20 @@ from driftline.models.model import HasDensity, family_of
 from driftline.models.trainable import TrainableModel
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
-from driftline.training.checkpoint import load_optimiser, optimiser_tensors
+from driftline.training.checkpoint import load_optimiser, optimiser_tensors, part
 from driftline.training.divergence import Divergences, distributions, follows_commands
 from driftline.training.entropy_floor import EntropyFloor, Floor
 from driftline.training.kl_budget import KLBudget, Probe, backtrack, copied, measurable
 from driftline.training.learner import Experience
 from driftline.training.pace import FixedPace, Pace, admissions, refresh_rate
-from driftline.training.update import UpdateSettings, make_optimiser, mean_parts, update
+from driftline.training.update import (
+    UpdateSettings,
+    make_optimiser,
+    mean_parts,
+    together,
+    update,
+)
+from driftline.training.value_guidance import Guide, ValueGuidance
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ class OnlineSettings:
     pace: Pace = FixedPace()
     kl_budget: KLBudget | None = None
     entropy_floor: EntropyFloor | None = None
+    value_guidance: ValueGuidance | None = None
 
     def __post_init__(self) -> None:
         refresh_rate(self.pace, self.mixture, self.target)  # raises where there is none
@@ -84,6 +92,8 @@ class Online:
         self._mixture = self._first
         floor = settings.entropy_floor
         self._floor = None if floor is None else Floor(floor, model)
+        guidance = settings.value_guidance
+        self._guide = None if guidance is None else Guide(guidance, model, seed)
         self._history: list[Floats] = []
         self._frozen: int | None = None
         self.gradient_updates = 0
@@ -163,7 +173,8 @@ class Online:
         settings = self._settings
         rates = [1.0] * settings.updates_per_round
         model, data = self._model, self._mixture
-        for step in update(model, self._optimiser, data, settings.update, rates, seed, self._floor):
+        extra = together([each for each in (self._floor, self._guide) if each is not None])
+        for step in update(model, self._optimiser, data, settings.update, rates, seed, extra):
             self.gradient_updates += 1
             yield step
 
@@ -197,6 +208,9 @@ class Online:
         values = {"optimiser": groups, "gradient_updates": self.gradient_updates}
         if self._floor is not None:
             values["entropy_multiplier"] = self._floor.multiplier
+        if self._guide is not None:
+            kept, values["guide"] = self._guide.state()
+            tensors |= {f"guide.{name}": each for name, each in kept.items()}
         if self._frozen is not None:
             values["frozen"] = self._frozen
         return tensors, values
@@ -211,13 +225,10 @@ class Online:
         self.gradient_updates = values["gradient_updates"]
         if self._floor is not None:
             self._floor.multiplier = values["entropy_multiplier"]
+        if self._guide is not None:
+            self._guide.restore(part(tensors, "guide."), values["guide"])
         self._mixture, self._frozen = self._first, values.get("frozen")
         self._history = [each.returns for each in history]
         for round, trajectories in enumerate(history):
             if self._frozen is None or round < self._frozen:
                 self._admit(trajectories, round)
-
-
-def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The tensors whose name begins with ``prefix``, without it."""
-    return {n.removeprefix(prefix): each for n, each in tensors.items() if n.startswith(prefix)}

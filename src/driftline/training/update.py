@@ -6,7 +6,7 @@ number of the update, so that a resumed run takes the same steps.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, assert_never
 
@@ -100,6 +100,19 @@ def update(
             group["lr"] = settings.learning_rate * rate
         descend(model.parameters(), optimiser, total, settings.gradient_norm)
         yield {"loss": float(total.detach()), **parts}
+
+
+def together(terms: Sequence[Extra]) -> Extra | None:
+    """The sum of ``terms``, and all that each reports; None where there are none."""
+    if not terms:
+        return None
+
+    def added(model: Any, windows: Windows) -> tuple[torch.Tensor, dict[str, float]]:
+        found = [term(model, windows) for term in terms]
+        told = {name: value for _, parts in found for name, value in parts.items()}
+        return torch.stack([term for term, _ in found]).sum(), told
+
+    return added
 
 
 def descend(

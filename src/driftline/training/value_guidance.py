@@ -1,0 +1,174 @@
+"""`ValueGuidance`: pull a sequence model towards actions that a critic values.
+
+Knows no environment. The gradient of TD3 added to the loss of a decision transformer
+(Yan et al. 2024, arXiv:2410.24108), the critic fitted to the same windows.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from driftline.data.windows import Windows
+from driftline.errors import CapabilityError, SettingsError
+from driftline.models.action_distributions import typical
+from driftline.models.flow_box import from_unit, to_unit
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.seeding import integer_seed
+from driftline.spaces.specs import ContinuousActionSpec
+from driftline.training.checkpoint import load_optimiser, optimiser_tensors, part
+from driftline.training.twin_critic import TwinCritic
+
+
+@dataclass(frozen=True)
+class ValueGuidance:
+    """-``strength`` * Q(s, a) / mean |Q| beside the loss, a the model's own typical action.
+
+    Q is the first of two critics that learn from every batch: the smaller of their targets,
+    ``discount``, the next action blurred by ``blur`` and at most ``blur_limit`` (in units of
+    half the box), targets that follow at ``target_rate``. For ``warm_up`` updates the critics
+    learn alone.
+    """
+
+    strength: float = 0.1
+    discount: float = 0.99
+    learning_rate: float = 3e-4
+    target_rate: float = 0.005
+    blur: float = 0.2
+    blur_limit: float = 0.5
+    width: int = 256
+    warm_up: int = 500
+
+    def __post_init__(self) -> None:
+        shares = (self.discount, self.target_rate)
+        if not (self.strength >= 0 and all(0 < each <= 1 for each in shares)):
+            raise SettingsError(
+                "value guidance needs a strength of 0 or more and a discount and target_rate "
+                f"above 0 and at most 1, got {self.strength:g}, {self.discount:g} and "
+                f"{self.target_rate:g}"
+            )
+        if not (self.learning_rate > 0 and self.blur >= 0 and self.blur_limit >= 0):
+            raise SettingsError(
+                "value guidance needs a positive learning_rate and no negative blur, got "
+                f"{self.learning_rate:g}, {self.blur:g} and {self.blur_limit:g}"
+            )
+        if self.width < 1 or self.warm_up < 0:
+            raise SettingsError(
+                f"width is at least 1 and warm_up at least 0, got {self.width} and {self.warm_up}"
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Transitions:
+    """Steps whose next step is in the same window, or that ended their episode.
+
+    ``rows`` are places in the flat window ``[B * L]``; ``goes_on`` is 0 where an episode
+    terminated. What was cut off tells nothing of what comes next and is left out.
+    """
+
+    rows: Tensor
+    following: Tensor
+    rewards: Tensor
+    goes_on: Tensor
+
+    @classmethod
+    def of(cls, windows: Windows) -> Transitions:
+        """Rewards are differences of the achieved returns-to-go."""
+        valid = windows.valid
+        next_valid = np.zeros_like(valid)
+        next_valid[:, :-1] = valid[:, 1:]
+        terminal = valid & (windows.ends == 1)
+        here = np.flatnonzero((valid & next_valid & ~terminal) | terminal)
+        goes_on = ~terminal.ravel()[here]
+        after = np.where(goes_on, np.minimum(here + 1, valid.size - 1), here)
+        left = windows.returns_to_go.ravel()
+        rewards = left[here] - np.where(goes_on, left[after], 0.0)
+        arrays = (here, after, rewards.astype(np.float32), goes_on.astype(np.float32))
+        return cls(*(torch.from_numpy(each) for each in arrays))
+
+
+class Guide:
+    """The critics and their optimiser as they are during training."""
+
+    def __init__(self, settings: ValueGuidance, model: Any, seed: int) -> None:
+        fits = isinstance(model, TrajectoryTransformer) and isinstance(
+            model.action, ContinuousActionSpec
+        )
+        if not fits or model.vector is None:
+            raise CapabilityError(
+                "value guidance needs a TrajectoryTransformer of continuous actions that observes "
+                f"vectors, and {type(model).__name__} of "
+                f"{getattr(model, 'action', 'unknown actions')} is none; leave value_guidance out"
+            )
+        self._settings, self._seed = settings, seed
+        draw = torch.Generator().manual_seed(integer_seed(seed, "critics"))
+        self._critic = TwinCritic(model.vector, model.action, settings.width, draw)
+        self._target = copy.deepcopy(self._critic)
+        self._optimiser = torch.optim.Adam(
+            self._critic.parameters(), lr=settings.learning_rate, fused=True
+        )
+        self._unit = float(model.returns.scale)
+        self.updates = 0
+
+    def __call__(self, model: Any, windows: Windows) -> tuple[Tensor, dict[str, float]]:
+        """The term to add to the loss, and what to report; fits the critics first."""
+        known = model.window_distributions(windows, True)
+        acted = typical(model.family, known).flatten(0, 1)
+        seen = torch.from_numpy(np.ascontiguousarray(windows.observations)).flatten(0, 1)
+        error = self._fit(windows, seen, acted.detach())
+        self._critic.requires_grad_(False)
+        valid = torch.from_numpy(windows.valid.ravel())
+        values = self._critic(seen[valid], acted[valid])[0]
+        self._critic.requires_grad_(True)
+        size = values.detach().abs().mean().clamp(min=1e-6)
+        strength = self._settings.strength if self.updates > self._settings.warm_up else 0.0
+        told = {"critic_error": error, "value": float(values.detach().mean()) * self._unit}
+        return -strength * values.mean() / size, told
+
+    def _fit(self, windows: Windows, seen: Tensor, acted: Tensor) -> float:
+        settings, steps = self._settings, Transitions.of(windows)
+        done = torch.from_numpy(np.ascontiguousarray(windows.actions)).flatten(0, 1)
+        with torch.no_grad():
+            following = self._blurred(acted[steps.following])
+            worth = self._target(seen[steps.following], following).amin(0)
+            goal = steps.rewards / self._unit + settings.discount * steps.goes_on * worth
+        found = self._critic(seen[steps.rows], done[steps.rows])
+        error = (found - goal).square().mean()
+        self._optimiser.zero_grad(set_to_none=True)
+        error.backward()
+        self._optimiser.step()
+        self.updates += 1
+        with torch.no_grad():
+            pairs = zip(self._target.parameters(), self._critic.parameters(), strict=True)
+            for slow, quick in pairs:
+                slow.lerp_(quick, settings.target_rate)
+        return float(error.detach())
+
+    def _blurred(self, actions: Tensor) -> Tensor:
+        """TD3's smoothing of the target policy; drawn anew for every update."""
+        settings, spec = self._settings, self._critic.action
+        seed = integer_seed(self._seed, "blur", self.updates)
+        draw = torch.Generator().manual_seed(seed)
+        noise = settings.blur * torch.randn(actions.shape, generator=draw)
+        limit = settings.blur_limit
+        return from_unit(spec, to_unit(spec, actions) + noise.clamp(-limit, limit))
+
+    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
+        """Critics, targets and the optimiser."""
+        moments, groups = optimiser_tensors(self._optimiser)
+        tensors = {f"critic.{n}": each for n, each in self._critic.state_dict().items()}
+        tensors |= {f"target.{n}": each for n, each in self._target.state_dict().items()}
+        tensors |= {f"optimiser.{n}": each for n, each in moments.items()}
+        return tensors, {"optimiser": groups, "updates": self.updates}
+
+    def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
+        """Load what `state` gave."""
+        self._critic.load_state_dict(part(tensors, "critic."))
+        self._target.load_state_dict(part(tensors, "target."))
+        load_optimiser(self._optimiser, part(tensors, "optimiser."), values["optimiser"])
+        self.updates = values["updates"]

@@ -1,0 +1,135 @@
+"""Guided by a critic a model goes where actions are worth most; unguided it imitates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from driftline.conditioning.target import Unconditioned
+from driftline.data.trajectories import Trajectories
+from driftline.data.trajectory import Trajectory
+from driftline.data.windows import WindowSource
+from driftline.errors import CapabilityError, SettingsError
+from driftline.models.action_distributions import typical
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.transformer_config import TransformerConfig
+from driftline.spaces.codecs import ReturnCodec, VectorCodec
+from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
+from driftline.training.online import Online, OnlineSettings
+from driftline.training.twin_critic import TwinCritic
+from driftline.training.update import UpdateSettings
+from driftline.training.value_guidance import Guide, Transitions, ValueGuidance
+from tests.training.learners import alternating, same_tensors
+
+BOX = ContinuousActionSpec((-2.0,), (2.0,))
+SETTINGS = OnlineSettings(
+    Unconditioned(), 200, UpdateSettings(batch=32, window=3, learning_rate=5e-3)
+)
+GUIDANCE = ValueGuidance(1.0, width=32, warm_up=100, learning_rate=3e-3, blur=0.0)
+GUIDED = replace(SETTINGS, value_guidance=GUIDANCE)
+
+
+def shown(steps: int = 3, episodes: int = 300) -> Trajectories:
+    """Pushes by chance; the best is twice the first number seen, whatever went before."""
+    draw = np.random.default_rng(0)
+
+    def one() -> Trajectory:
+        seen = draw.uniform(-0.8, 0.8, size=(steps + 1, 2)).astype(np.float32)
+        pushed = draw.uniform(-2.0, 2.0, size=(steps, 1)).astype(np.float32)
+        missed = pushed[:, 0] - 2.0 * seen[:-1, 0]
+        return Trajectory(seen, pushed, -(missed.astype(np.float64) ** 2), True, False)
+
+    return Trajectories.of([one() for _ in range(episodes)])
+
+
+def model(data: Trajectories) -> TrajectoryTransformer:
+    source: Any = WindowSource.of(data)
+    return TrajectoryTransformer(
+        TransformerConfig(width=32, layers=1, heads=2, context_length=3),
+        VectorSpec(2),
+        BOX,
+        ReturnCodec.fit(source.returns_to_go, bins=16),
+        VectorCodec.fit(source.trajectories.observations),
+    )
+
+
+def missed(settings: OnlineSettings) -> tuple[float, dict[str, float]]:
+    """How far from the best the typical action is after one refit, and what was reported."""
+    data = shown()
+    learner = Online(model(data), data, settings, 1)
+    told = learner._fit(0)
+    windows = WindowSource.of(data).whole(np.arange(200))
+    with torch.no_grad():
+        known = learner._model.window_distributions(windows, True)
+    acted = typical(learner._model.family, known)[..., 0].numpy()
+    return float(np.abs(acted - 2.0 * windows.observations[..., 0]).mean()), told
+
+
+def test_guidance_finds_what_imitation_cannot() -> None:
+    imitated, plain = missed(SETTINGS)
+    guided, told = missed(GUIDED)
+    assert imitated > 0.6
+    assert guided < 0.5 * imitated
+    assert {"critic_error", "value"} <= told.keys()
+    assert "value" not in plain
+
+
+def test_only_steps_that_tell_what_comes_next_teach_a_critic() -> None:
+    """The last step of an episode that was cut does not; that of one that ended does."""
+    draw = np.random.default_rng(0)
+    parts = [
+        Trajectory(
+            draw.normal(size=(length + 1, 2)),
+            draw.uniform(-1, 1, size=(length, 1)),
+            draw.normal(size=length),
+            terminated=ended,
+            truncated=not ended,
+        )
+        for length, ended in ((3, True), (2, False))
+    ]
+    windows = WindowSource.of(Trajectories.of(parts)).whole(np.arange(2), 4)
+    found = Transitions.of(windows)
+    assert found.rows.tolist() == [0, 1, 2, 4]
+    assert found.following.tolist() == [1, 2, 2, 5]
+    assert found.goes_on.tolist() == [1.0, 1.0, 0.0, 1.0]
+    expected = [*parts[0].rewards, parts[1].rewards[0]]
+    assert found.rewards.tolist() == pytest.approx(expected, abs=1e-5)
+
+
+def test_both_critics_are_networks_of_their_own() -> None:
+    data = shown(episodes=5)
+    codec = VectorCodec.fit(data.observations)  # type: ignore[arg-type]
+    critic = TwinCritic(codec, BOX, 16, torch.Generator().manual_seed(0))
+    seen = torch.from_numpy(np.array(data.observations[:4]))
+    actions = torch.linspace(-2.0, 2.0, 4)[:, None]
+    found = critic(seen, actions)
+    assert found.shape == (2, 4)
+    assert not torch.allclose(found[0], found[1], atol=0.05)
+    assert torch.allclose(critic(seen[1:2], actions[1:2]), found[:, 1:2], atol=1e-5)
+
+
+def test_the_critics_are_stored_and_go_on_as_they_were() -> None:
+    data = shown(episodes=20)
+    settings = replace(GUIDED, updates_per_round=5)
+    whole, stopped = (Online(model(data), data, settings, 1) for _ in range(2))
+    whole._fit(0)
+    stopped._fit(0)
+    resumed = Online(model(data), data, settings, 1)
+    resumed.restore(*stopped.state(), [])
+    for learner in (whole, resumed):
+        learner._fit(1)
+    assert same_tensors(whole.state()[0], resumed.state()[0])
+    assert whole.state()[1] == resumed.state()[1]
+
+
+def test_what_cannot_be_guided_is_refused() -> None:
+    boards, _ = alternating(2)
+    with pytest.raises(CapabilityError, match="leave value_guidance out"):
+        Guide(ValueGuidance(), boards, 0)
+    for wrong in ({"strength": -1.0}, {"discount": 0.0}, {"learning_rate": 0.0}, {"width": 0}):
+        with pytest.raises(SettingsError):
+            ValueGuidance(**wrong)  # type: ignore[arg-type]
