@@ -20,6 +20,7 @@ _PLACES = {
     "driftline.conditioning.sampled_maximum": ("SampledMaximum", "mgdt_colab"),
     "driftline.conditioning.target": ("Unconditioned",),
     "driftline.data.d4rl": ("load_d4rl",),
+    "driftline.data.d4rl_scores": ("normalised_score",),
     "driftline.data.demonstrations": ("Demonstrations",),
     "driftline.data.episodes": ("Episodes",),
     "driftline.data.minari": ("load_minari", "load_minari_episodes"),

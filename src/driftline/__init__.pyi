@@ -12,6 +12,7 @@ from driftline.conditioning.sampled_maximum import SampledMaximum as SampledMaxi
 from driftline.conditioning.sampled_maximum import mgdt_colab as mgdt_colab
 from driftline.conditioning.target import Unconditioned as Unconditioned
 from driftline.data.d4rl import load_d4rl as load_d4rl
+from driftline.data.d4rl_scores import normalised_score as normalised_score
 from driftline.data.demonstrations import Demonstrations as Demonstrations
 from driftline.data.episodes import Episodes as Episodes
 from driftline.data.minari import load_minari as load_minari

@@ -1,0 +1,36 @@
+"""Scores are 0 by chance and 100 for an expert, whoever spells the task."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from driftline.data.d4rl_scores import REFERENCES, normalised_score
+from driftline.errors import UnknownNameError
+
+
+@pytest.mark.parametrize("task", REFERENCES)
+def test_the_ends_of_the_scale(task: str) -> None:
+    found = normalised_score(f"{task}-medium-v2", np.array(REFERENCES[task]))
+    assert found == pytest.approx([0.0, 100.0])
+
+
+@pytest.mark.parametrize(
+    ("spelt", "task"),
+    [
+        ("Ant-v5", "ant"),
+        ("AntMaze_Large-v5", "antmaze"),
+        ("HalfCheetah-v5", "halfcheetah"),
+        ("mujoco/walker2d-expert-v0", "walker2d"),
+        ("maze2d-umaze-v1", "maze2d-umaze"),
+    ],
+)
+def test_a_task_is_known_by_any_of_its_names(spelt: str, task: str) -> None:
+    assert normalised_score(spelt, 10.0) == normalised_score(task, 10.0)
+
+
+def test_a_task_without_a_scale_is_named() -> None:
+    with pytest.raises(UnknownNameError, match="hopper"):
+        normalised_score("hoper-v5", 1.0)
+    with pytest.raises(UnknownNameError, match="Pendulum"):
+        normalised_score("Pendulum-v1", 1.0)
