@@ -56,5 +56,15 @@ def test_the_multiplier_is_stored() -> None:
 def test_a_model_without_a_density_has_no_floor() -> None:
     with pytest.raises(CapabilityError, match="HasDensity"):
         Floor(EntropyFloor(1.0), object())
-    with pytest.raises(SettingsError, match="a floor of -1"):
-        EntropyFloor(-1.0)
+    with pytest.raises(SettingsError, match="a floor of nan"):
+        EntropyFloor(float("nan"))
+    with pytest.raises(SettingsError, match="first_multiplier is 0 or more"):
+        EntropyFloor(1.0, first_multiplier=-0.1)
+
+
+def test_a_floor_that_is_negative_spares_a_policy_that_is_wider() -> None:
+    """Differential entropies are; the multiplier falls from where it began."""
+    settings = replace(ONLINE, entropy_floor=EntropyFloor(-3.0, 0.01, first_multiplier=0.5))
+    learner = online(settings)
+    told = learner.learn(experience(learner), 0)
+    assert 0.0 < told["entropy_multiplier"] < 0.5

@@ -6,6 +6,7 @@ Knows no environment. The dual of the online decision transformer's constrained 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,20 +23,25 @@ from driftline.models.model import HasDensity
 class EntropyFloor:
     """At least ``nats`` of entropy an action, on average over the steps that were taken.
 
-    The multiplier lambda >= 0 of the entropy rises by ``learning_rate`` for each nat that
-    is missing in an update and falls for each that is to spare; it is part of what is
-    stored.
+    Of continuous actions the entropy is differential and may be negative: minus the number
+    of dimensions is what soft actor-critic and the online decision transformer ask for. The
+    multiplier lambda >= 0 of the entropy begins at ``first_multiplier``, rises by
+    ``learning_rate`` for each nat that is missing in an update and falls for each that is
+    to spare; it is part of what is stored.
     """
 
     nats: float
     learning_rate: float = 0.1
+    first_multiplier: float = 0.0
 
     def __post_init__(self) -> None:
-        if not self.nats >= 0 or not self.learning_rate > 0:
+        if not math.isfinite(self.nats) or not self.learning_rate > 0:
             raise SettingsError(
                 f"a floor of {self.nats} nats at a rate of {self.learning_rate} was given; "
-                "give 0 or more nats and a rate above 0"
+                "give a finite number of nats and a rate above 0"
             )
+        if not self.first_multiplier >= 0:
+            raise SettingsError(f"first_multiplier is 0 or more, got {self.first_multiplier:g}")
 
 
 class Floor:
@@ -48,7 +54,7 @@ class Floor:
                 "leave entropy_floor out: a flow keeps the noise that it was fitted with"
             )
         self._settings = settings
-        self.multiplier = 0.0
+        self.multiplier = settings.first_multiplier
 
     def __call__(self, model: Any, windows: Windows) -> tuple[Tensor, dict[str, float]]:
         """The term to add to the loss, and what to report; moves the multiplier.
