@@ -111,6 +111,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"timeouts": None}, "give horizon"),
     ({"timeouts": np.zeros(STEPS), "terminals": np.zeros(STEPS)}, "no whole episode"),
     ({"next_observations": np.zeros((STEPS, 3), np.float32)}, "must be alike"),
+    ({"rewards": np.zeros((STEPS, 1))}, "one number for each step"),
     ({"rewards": np.full(STEPS, np.nan)}, "episode 0, step 0: reward nan"),
 ]
 
@@ -119,6 +120,11 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 def test_what_is_wrong_is_named(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
     with pytest.raises(DataError, match=words):
         load_d4rl(saved(tmp_path, **changes))
+
+
+def test_rounding_past_an_edge_is_taken_back(tmp_path: Path) -> None:
+    actions = np.full((STEPS, 2), 1.000001)
+    assert (load_d4rl(saved(tmp_path, actions=actions)).trajectories.actions == 1.0).all()
 
 
 def test_spaces_that_the_file_cannot_have_are_refused(tmp_path: Path) -> None:

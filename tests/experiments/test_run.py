@@ -123,7 +123,7 @@ def test_a_kill_around_any_write_is_made_good(
     studied: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = fresh(root)
-    monkeypatch.setattr(rounds, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(module, "CHECKPOINT_SECONDS", 0.0)
     for where, call, after in [
         ("write_episodes", 0, False),  # round 0: nothing stored, not even a line
         ("append", 0, True),  # its episodes and a line

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from driftline.data.windows import Windows
+from driftline.errors import SettingsError, SpaceError
 from driftline.models import stepping
 from driftline.models.embeddings import ConvolutionEmbedding
 from driftline.models.stepping import LookedUpConvolution, stepping_embedding
@@ -66,19 +67,16 @@ def test_acting_is_the_forward_pass_whatever_the_weights(tokens: str, time: str)
     assert found.std() > 0.05
 
 
-def test_episodes_go_on_with_the_weights_they_began_with() -> None:
+@pytest.mark.parametrize("name", [name for name, _ in model(CONFIG).named_parameters()])
+def test_episodes_end_with_the_weights_they_began_with(name: str) -> None:
     made = model(CONFIG)
-    boards = np.random.default_rng(0).integers(0, 4, size=(2, 3, *BOARD.shape)).astype(np.uint8)
-    asked = np.zeros(3)
-    state = made.observe(made.begin(3), boards[0], asked)
-    before = made.observe(state, boards[0], asked).seen()
+    boards = np.random.default_rng(0).integers(0, 4, size=(3, *BOARD.shape)).astype(np.uint8)
+    state = made.observe(made.begin(3), boards, np.zeros(3))
     with torch.no_grad():
-        for block in made.blocks:
-            block.query_key_value.weight.mul_(3.0)  # type: ignore[union-attr,operator]
-        made.embed_observation.around.weight.mul_(3.0)  # type: ignore[union-attr,operator]
-    assert torch.equal(made.observe(state, boards[0], asked).seen(), before)
-    fresh = made.observe(made.begin(3), boards[0], asked)
-    assert not torch.allclose(fresh.seen(), before, atol=1e-2)
+        made.get_parameter(name).mul_(3.0)
+    with pytest.raises(SettingsError, match="anew after training"):
+        made.observe(state, boards, np.zeros(3))
+    made.observe(made.begin(3), boards, np.zeros(3))
 
 
 def test_a_looked_up_convolution_is_the_convolution() -> None:
@@ -99,3 +97,12 @@ def test_a_table_that_would_be_too_large_is_not_made(monkeypatch: pytest.MonkeyP
     assert isinstance(stepping_embedding(computed), LookedUpConvolution)
     monkeypatch.setattr(stepping, "LARGEST_TABLE", numbers - 1)
     assert stepping_embedding(computed) is computed
+
+
+def test_a_code_that_is_none_is_refused_where_it_is_looked_up() -> None:
+    looked_up = stepping_embedding(ConvolutionEmbedding(BOARD, 8, torch.Generator()))
+    boards = torch.zeros(2, *BOARD.shape, dtype=torch.int64)
+    for wrong in (4, -1):
+        boards[1, 0, 0] = wrong
+        with pytest.raises(SpaceError, match="the codes are 0 to 3"):
+            looked_up(boards)

@@ -9,9 +9,14 @@ import pytest
 import torch
 
 from driftline.conditioning.target import Unconditioned
+from driftline.data.trajectories import Trajectories
 from driftline.data.windows import WindowSource
 from driftline.errors import CapabilityError, SettingsError
 from driftline.models.action_distributions import entropy
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.transformer_config import TransformerConfig
+from driftline.spaces.codecs import ReturnCodec
+from driftline.spaces.specs import CodesSpec, ContinuousActionSpec
 from driftline.training.entropy_floor import EntropyFloor, Floor
 from driftline.training.online import Online, OnlineSettings
 from driftline.training.update import UpdateSettings
@@ -62,9 +67,30 @@ def test_a_model_without_a_density_has_no_floor() -> None:
         EntropyFloor(1.0, first_multiplier=-0.1)
 
 
-def test_a_floor_that_is_negative_spares_a_policy_that_is_wider() -> None:
-    """Differential entropies are; the multiplier falls from where it began."""
-    settings = replace(ONLINE, entropy_floor=EntropyFloor(-3.0, 0.01, first_multiplier=0.5))
-    learner = online(settings)
-    told = learner.learn(experience(learner), 0)
-    assert 0.0 < told["entropy_multiplier"] < 0.5
+def wide(gaussian: str, box: ContinuousActionSpec) -> TrajectoryTransformer:
+    """Says the same of every box, moved to [-1, 1]."""
+    codec = ReturnCodec(0.0, 1.0, 0.0, 1.0, 2)
+    config = TransformerConfig(width=8, layers=1, heads=2, gaussian=gaussian)  # type: ignore[arg-type]
+    return TrajectoryTransformer(config, CodesSpec((), 2), box, codec)
+
+
+def test_a_negative_floor_is_for_squashed_actions_and_means_the_same_in_any_box() -> None:
+    found = []
+    for scale in (1.0, 0.1):
+        box = ContinuousActionSpec((-scale,) * 3, (scale,) * 3)
+        draw = np.random.default_rng(0)
+        data = Trajectories(
+            observations=draw.integers(0, 2, size=25),
+            actions=draw.uniform(-scale, scale, size=(24, 3)),
+            rewards=np.zeros(24),
+            starts=np.array([0, 24]),
+            terminated=np.array([True]),
+            truncated=np.array([False]),
+        )
+        windows = WindowSource.of(data).whole(np.arange(1))
+        floor = Floor(EntropyFloor(-3.0, 0.01, first_multiplier=0.5), wide("squashed", box))
+        found.append(floor(wide("squashed", box), windows)[1])
+        with pytest.raises(SettingsError, match='gaussian="squashed"'):
+            Floor(EntropyFloor(-3.0), wide("clipped", box))
+    assert found[0]["entropy"] == pytest.approx(found[1]["entropy"], abs=0.3)
+    assert 0.0 < found[0]["entropy_multiplier"] < 0.5

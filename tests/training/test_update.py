@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -102,3 +105,19 @@ def test_an_optimiser_is_chosen_by_name() -> None:
     model, _ = alternating(2)
     assert isinstance(make_optimiser(model, UpdateSettings()), torch.optim.AdamW)
     assert isinstance(make_optimiser(model, UpdateSettings(optimiser="lamb")), Lamb)
+
+
+def test_an_unknown_optimiser_is_named() -> None:
+    """In a process of its own, where no test checks the types first."""
+    program = """
+import driftline.errors
+from driftline.training.update import UpdateSettings
+try:
+    UpdateSettings(optimiser="adam")
+except driftline.errors.UnknownNameError as refusal:
+    print(refusal)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "unknown optimiser 'adam'; the optimisers are adamw, lamb\n"

@@ -22,7 +22,7 @@ from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
 from driftline.training.online import Online, OnlineSettings
 from driftline.training.twin_critic import TwinCritic
 from driftline.training.update import UpdateSettings
-from driftline.training.value_guidance import Guide, Transitions, ValueGuidance
+from driftline.training.value_guidance import Guide, Transitions, ValueGuidance, _acted
 from tests.training.learners import alternating, same_tensors
 
 BOX = ContinuousActionSpec((-2.0,), (2.0,))
@@ -75,7 +75,28 @@ def test_guidance_finds_what_imitation_cannot() -> None:
     assert imitated > 0.6
     assert guided < 0.5 * imitated
     assert {"critic_error", "value"} <= told.keys()
+    assert told["guidance"] > 0.0
     assert "value" not in plain
+
+
+def test_a_policy_beyond_its_box_can_be_called_back() -> None:
+    known = torch.tensor([[1.5, -1.0]], requires_grad=True)
+    found = _acted(BOX, known)
+    found.sum().backward()
+    assert found.tolist() == [[2.0]]
+    assert known.grad.tolist() == [[2.0, 0.0]]
+
+
+def test_critics_that_learn_nothing_guide_nobody() -> None:
+    """Episodes of one step that were cut off say nothing of what comes next."""
+    data = shown(steps=1, episodes=20)
+    cut = replace(data, terminated=~data.terminated, truncated=~data.truncated)
+    learner = Online(model(cut), cut, replace(GUIDED, updates_per_round=5), 1)
+    told = learner._fit(0)
+    assert learner._guide.updates == 0
+    assert (told["critic_error"], told["guidance"]) == (0.0, 0.0)
+    with pytest.raises(SettingsError, match="window of 2 or more"):
+        replace(GUIDED, update=UpdateSettings(window=1))
 
 
 def test_only_steps_that_tell_what_comes_next_teach_a_critic() -> None:

@@ -54,7 +54,7 @@ def load_d4rl(
     lengths = np.diff(last, prepend=-1)
     kept = int(last[-1]) + 1
     terminated = arrays["terminals"][last].astype(np.bool_).ravel()
-    actions = arrays["actions"][:kept]
+    actions = arrays["actions"][:kept] if action else _rounded(arrays["actions"][:kept])
     observation = _observation(path, arrays)
     trajectories = Trajectories(
         observations=_frames(arrays, last, lengths),
@@ -102,6 +102,10 @@ def _read(path: Path) -> Arrays:
             f"{path} lacks {', '.join(missing)}, which every D4RL file has; it holds {found}; "
             "load a Minari dataset with load_minari"
         )
+    rewards = arrays["rewards"]
+    if rewards.ndim != 1 or not np.issubdtype(rewards.dtype, np.number):
+        kind = f"{rewards.dtype}{list(rewards.shape)}"
+        raise DataError(f"{path} has rewards {kind}; one number for each step is needed")
     lengths = {name: len(each) if each.ndim else 0 for name, each in arrays.items()}
     if len(set(lengths.values())) != 1:
         raise DataError(
@@ -172,6 +176,14 @@ def _observation(path: Path, arrays: Arrays) -> VectorSpec:
         f"{path} has observations {seen.dtype}{list(seen.shape[1:])}; floating-point vectors are "
         "supported: convert them"
     )
+
+
+def _rounded(actions: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Actions that rounding has carried past -1 or 1, on the edge."""
+    if not np.issubdtype(actions.dtype, np.floating):
+        return actions
+    past = (np.abs(actions) > 1.0) & (np.abs(actions) < 1.0 + 1e-5)
+    return np.where(past, np.sign(actions), actions).astype(actions.dtype)
 
 
 def _action(path: Path, actions: npt.NDArray[Any]) -> ActionSpec:

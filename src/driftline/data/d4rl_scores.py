@@ -19,29 +19,25 @@ REFERENCES: dict[str, tuple[float, float]] = {
     "hopper": (-20.272305, 3234.3),
     "walker2d": (1.629008, 4592.3),
     "ant": (-325.6, 3879.7),
-    "antmaze": (0.0, 1.0),
-    "maze2d-umaze": (23.85, 161.86),
-    "maze2d-medium": (13.13, 277.39),
-    "maze2d-large": (6.7, 273.99),
 }
-"""The returns that count as 0 and as 100, by task."""
+"""The returns that count as 0 and as 100, by task, whatever its level and version.
+
+The mazes are not here: their scales differ with version and reward.
+"""
 
 
 def normalised_score(task: str, returns: Floats | float) -> Floats:
     """100 * (return - random) / (expert - random), like ``returns``.
 
-    ``task`` is a name of D4RL or of Gymnasium; level and version are not needed. Raises
-    `UnknownNameError`.
+    ``task`` is a name of D4RL, Minari or Gymnasium. Raises `UnknownNameError`.
 
     >>> normalised_score("hopper-medium-v2", 3234.3), normalised_score("Hopper-v5", -20.272305)
     (array(100.), array(0.))
-    >>> normalised_score("AntMaze_UMaze-v5", np.array([0.0, 1.0]))
+    >>> normalised_score("mujoco/hopper/medium-v0", np.array([-20.272305, 3234.3]))
     array([  0., 100.])
     """
-    plain = task.split("/")[-1].lower().replace("_", "-")
-    longest = sorted(REFERENCES, key=len, reverse=True)
-    for name in longest:
-        if re.match(rf"{name}(-|$)", plain):
-            low, high = REFERENCES[name]
+    for part in re.split("[/_-]", task.lower()):
+        if part in REFERENCES:
+            low, high = REFERENCES[part]
             return np.asarray(100.0 * (np.asarray(returns, np.float64) - low) / (high - low))
     raise UnknownNameError.among("scored task", task, tuple(REFERENCES))

@@ -26,15 +26,14 @@ from driftline.training.checkpoint import load_checkpoint, save_checkpoint
 from driftline.training.learner import Learner
 from driftline.training.rounds import RoundSettings, run_rounds
 
-CHECKPOINT_SECONDS = 5.0
-"""How long a run goes on before it stores its learner again."""
-
 
 @dataclass(frozen=True, eq=False)
 class Play:
     """A learner in an environment, and what else is needed to record its rounds.
 
-    ``departure`` measures the last round's agent; None: it is not measured.
+    ``departure`` measures the last round's agent; None: it is not measured. The learner is
+    stored after a round once ``store_seconds`` have passed since it was last, and after the
+    last round.
     """
 
     learner: Learner
@@ -44,14 +43,15 @@ class Play:
     agent: str
     detectors: tuple[Detector, ...] = ()
     departure: Departure | None = None
+    store_seconds: float = 0.0
 
 
 def recorded_rounds(run: RunDirectory, play: Play) -> Iterator[Event]:
-    """What is left of the rounds, each stored before its events are yielded.
+    """What is left of the rounds; episodes and events are stored before they are yielded.
 
-    The learner is stored after a round once `CHECKPOINT_SECONDS` have passed, after the last
-    and when whoever listens stops. A kill costs the rounds of so long, which a resumed run
-    plays again, to the same numbers.
+    So is the learner after a round, where ``play.store_seconds`` have passed; where they
+    have not, it is when whoever listens stops. A kill then costs the rounds of so long,
+    which a resumed run plays again, to the same numbers.
     """
     start, steps = _restore(run, play.learner)
     events = run_rounds(
@@ -71,7 +71,7 @@ def recorded_rounds(run: RunDirectory, play: Play) -> Iterator[Event]:
                 run.append(event)
                 waiting = event
                 last = event.round == event.rounds - 1
-                if last or time.monotonic() - stored >= CHECKPOINT_SECONDS:
+                if last or time.monotonic() - stored >= play.store_seconds:
                     _checkpoint(run, play, event)
                     stored, waiting = time.monotonic(), None
                 yield event

@@ -43,6 +43,8 @@ from driftline.seeding import integer_seed
 from driftline.training.checkpoint import load_checkpoint, save_checkpoint
 from driftline.training.offline import train_offline
 
+CHECKPOINT_SECONDS = 5.0
+"""How long a run of a study goes on before it stores its learner again."""
 DEMONSTRATOR = "demonstrator"
 PART = "part"
 """The kind of a run that is one part of the study of targets."""
@@ -163,6 +165,7 @@ def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
         config.seed,
         config.agent.name,
         departure=departure,
+        store_seconds=CHECKPOINT_SECONDS,
     )
     yield from recorded_rounds(run, play)
 

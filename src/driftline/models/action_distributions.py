@@ -8,6 +8,7 @@ in every dimension of a box moved to [-1, 1], which is clipped to it or, of a fa
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -112,6 +113,24 @@ def entropy(family: Family, parameters: Tensor) -> Tensor:
             assert_never(family)
 
 
+def volume(family: Family) -> float:
+    """How much larger entropies are in the box than in [-1, 1], nats; 0 of discrete actions.
+
+    >>> round(volume(ContinuousActionSpec((-2.0,), (2.0,))), 6)
+    0.693147
+    """
+    match family:
+        case DiscreteActionSpec():
+            return 0.0
+        case ContinuousActionSpec():
+            pairs = zip(family.low, family.high, strict=True)
+            return sum(math.log(0.5 * (high - low)) for low, high in pairs)
+        case Squashed():
+            return volume(family.box)
+        case _:
+            assert_never(family)
+
+
 def sample(family: Family, parameters: Tensor, generator: torch.Generator) -> Tensor:
     """One action of each distribution ``[..., P]``: ``int64 [...]`` or ``float32 [..., d]``.
 
@@ -127,7 +146,9 @@ def sample(family: Family, parameters: Tensor, generator: torch.Generator) -> Te
         case ContinuousActionSpec():
             return from_unit(family, _drawn(parameters, generator))
         case Squashed():
-            return from_unit(family.box, torch.tanh(_drawn(parameters, generator)))
+            inside = torch.tanh(_drawn(parameters, generator))
+            edge = 1.0 - squashed_gaussian.EDGE
+            return from_unit(family.box, inside.clamp(-edge, edge))
         case _:
             assert_never(family)
 

@@ -47,6 +47,11 @@ class GenerativeModelConformance:
     def test_is_a_generative_model(self, model: Any) -> None:
         assert isinstance(model, GenerativeModel)
 
+    def test_a_density_is_one_of_a_kind_that_is_said(self, model: Any) -> None:
+        """Without ``family`` nobody could read what ``distribution`` gives."""
+        if callable(getattr(model, "window_distributions", None)):
+            assert isinstance(model, HasDensity)
+
     def test_acts_with_one_valid_action_per_episode(
         self, model: GenerativeModel, windows: Windows
     ) -> None:

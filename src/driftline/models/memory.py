@@ -24,8 +24,8 @@ class Memory:
     Rings are written in place: a state that was passed on is spent. ``keys`` and
     ``values [width / heads, slots, heads, B]`` hold one tensor per layer, ``biases
     [2 * ring, size, slots, heads or 1, 1]`` one per layer, by step until the ring is
-    full and by step modulo ring after. ``blocks`` and ``embedding`` hold the weights
-    that the episodes began with. ``hidden [B, width]`` is what the last step
+    full and by step modulo ring after. ``blocks`` and ``embedding`` hold weights as they
+    were in ``version``, when the episodes began. ``hidden [B, width]`` is what the last step
     predicted from.
     """
 
@@ -36,13 +36,20 @@ class Memory:
     values: list[Tensor]
     biases: list[Tensor]
     previous_actions: Tensor
+    version: int
     time: int = 0
     conditioned: bool | None = None
     hidden: Tensor | None = None
 
     @classmethod
     def empty(
-        cls, batch: int, layout: Layout, blocks: list[Block], embedding: nn.Module, spec: ActionSpec
+        cls,
+        batch: int,
+        layout: Layout,
+        blocks: list[Block],
+        embedding: nn.Module,
+        spec: ActionSpec,
+        version: int,
     ) -> Memory:
         """Memory of ``batch`` episodes that start now."""
         slots = layout.ring * layout.size
@@ -61,6 +68,7 @@ class Memory:
                 for block in blocks
             ],
             previous_actions=none_yet(spec, batch, device),
+            version=version,
         )
 
     def seen(self) -> Tensor:
@@ -89,6 +97,7 @@ class Memory:
             values=[each[..., rows] for each in self.values],
             biases=self.biases,
             previous_actions=self.previous_actions[rows],
+            version=self.version,
             time=self.time,
             conditioned=self.conditioned,
             hidden=None if self.hidden is None else self.hidden[rows],

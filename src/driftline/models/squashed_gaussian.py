@@ -1,7 +1,9 @@
 """The Gaussian that is squashed to [-1, 1] by tanh: its density, divergence and entropy.
 
 Knows no model. What soft actor-critic and the online decision transformer act by
-(Haarnoja et al. 2018, arXiv:1812.05905, appendix C); never quite on an edge.
+(Haarnoja et al. 2018, arXiv:1812.05905, appendix C). Precision ends within `EDGE` of an
+edge: draws and records that are nearer count as that near, so that the density of a policy
+which is often there, as one with a deviation of e before tanh is, is approximate.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from driftline.errors import SpaceError
 from driftline.models.attention import Block
 from driftline.models.embeddings import ConvolutionEmbedding
 
@@ -89,6 +90,7 @@ class LookedUpConvolution:
 
     def __init__(self, embedding: ConvolutionEmbedding, shape: tuple[int, ...]) -> None:
         layer, codes = embedding.around, embedding.codes
+        self._codes = codes
         cells = shape[0] * shape[1]
         alone = torch.eye(cells, device=layer.weight.device).view(cells, 1, *shape)
         kernels = layer.weight.transpose(0, 1).reshape(-1, 1, *layer.kernel_size)
@@ -102,6 +104,12 @@ class LookedUpConvolution:
 
     def __call__(self, codes: Tensor) -> Tensor:
         """``[N, rows, columns]`` integers in [0, codes) to ``float32 [N, width]``."""
+        low, high = codes.aminmax()
+        if low < 0 or high >= self._codes:
+            raise SpaceError(
+                f"a board has codes from {int(low)} to {int(high)}, the codes are 0 to "
+                f"{self._codes - 1}; give boards of the space that the model was built for"
+            )
         chosen = codes.reshape(len(codes), -1) + self._first
         around = nn.functional.embedding_bag(chosen, self._rows, mode="sum")
         embedded: Tensor = self._last((around + self._offset).relu_())

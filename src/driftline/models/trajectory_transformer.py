@@ -201,9 +201,14 @@ class TrajectoryTransformer(nn.Module):
 
     @torch.inference_mode()
     def begin(self, batch: int) -> Memory:
-        """Memory of ``batch`` episodes that start now, and go on with the weights of now."""
+        """Memory of ``batch`` episodes that start now; the weights must stay until they end."""
         blocks: list[Any] = list(self.blocks)
-        return Memory.empty(batch, self.layout, blocks, self.embed_observation, self.action)
+        parts = (self.layout, blocks, self.embed_observation, self.action)
+        return Memory.empty(batch, *parts, version=self._changes())
+
+    def _changes(self) -> int:
+        """A number that any change of a weight in place makes larger."""
+        return sum(each._version for each in self.parameters())
 
     @torch.inference_mode()
     def observe(
@@ -217,6 +222,10 @@ class TrajectoryTransformer(nn.Module):
             raise SettingsError(
                 "an episode is conditioned on a return at every step or at none, and this one "
                 "changed; begin a second state for the other policy"
+            )
+        if state.version != self._changes():
+            raise SettingsError(
+                "the weights have changed since these episodes began; begin() anew after training"
             )
         state.conditioned = returns_to_go is not None
         tokens = self._step_tokens(state, observations, returns_to_go)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from driftline.data.windows import Windows
 from driftline.errors import CapabilityError, SettingsError
-from driftline.models.action_distributions import entropy
+from driftline.models.action_distributions import Squashed, entropy, volume
 from driftline.models.model import HasDensity
 
 
@@ -23,8 +23,10 @@ from driftline.models.model import HasDensity
 class EntropyFloor:
     """At least ``nats`` of entropy an action, on average over the steps that were taken.
 
-    Of continuous actions the entropy is differential and may be negative: minus the number
-    of dimensions is what soft actor-critic and the online decision transformer ask for. The
+    Of continuous actions the entropy is measured with the box moved to [-1, 1], where it is
+    differential and may be negative: minus the number of dimensions is what soft
+    actor-critic and the online decision transformer ask for. That is for squashed Gaussians
+    alone: one that is clipped has entropy 0 where it has settled on an edge. The
     multiplier lambda >= 0 of the entropy begins at ``first_multiplier``, rises by
     ``learning_rate`` for each nat that is missing in an update and falls for each that is
     to spare; it is part of what is stored.
@@ -53,6 +55,13 @@ class Floor:
                 f"an entropy floor needs HasDensity, which {type(model).__name__} lacks; "
                 "leave entropy_floor out: a flow keeps the noise that it was fitted with"
             )
+        self._family = model.family
+        if settings.nats < 0 and not isinstance(self._family, Squashed):
+            raise SettingsError(
+                f"a floor of {settings.nats:g} nats is no floor for {type(model).__name__}: "
+                "discrete and clipped actions have more when they are certain; give 0 or more, "
+                'or fit with gaussian="squashed"'
+            )
         self._settings = settings
         self.multiplier = settings.first_multiplier
 
@@ -63,7 +72,7 @@ class Floor:
         """
         valid = torch.from_numpy(windows.valid)
         known = model.window_distributions(windows, True)
-        mean = entropy(model.family, known[valid.to(known.device)]).mean()
+        mean = entropy(self._family, known[valid.to(known.device)]).mean() - volume(self._family)
         missing = self._settings.nats - mean.item()
         term = -self.multiplier * (mean - self._settings.nats)
         step = self._settings.learning_rate * missing

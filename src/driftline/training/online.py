@@ -57,6 +57,11 @@ class OnlineSettings:
 
     def __post_init__(self) -> None:
         refresh_rate(self.pace, self.mixture, self.target)  # raises where there is none
+        if self.value_guidance is not None and self.update.window < 2:
+            raise SettingsError(
+                "value guidance learns from steps that follow one another, which windows of 1 "
+                "step do not hold; give update a window of 2 or more"
+            )
         if self.kl_budget is not None and not follows_commands(self.target):
             raise SettingsError(
                 f"a KL budget is measured under the returns that are asked for, and {self.target} "

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, assert_never
+from typing import Any, Literal, Protocol, assert_never, get_args
 
 import numpy as np
 import torch
 
 from driftline.data.windows import Windows, trimmed
-from driftline.errors import SettingsError
+from driftline.errors import SettingsError, UnknownNameError
 from driftline.models.trainable import TrainableModel
 from driftline.seeding import generator, integer_seed
 from driftline.training.lamb import Lamb
+
+OptimiserName = Literal["adamw", "lamb"]
 
 
 class Sampler(Protocol):
@@ -49,7 +51,7 @@ class UpdateSettings:
     learning_rate: float = 1e-3
     weight_decay: float = 1e-3
     gradient_norm: float = 1.0
-    optimiser: Literal["adamw", "lamb"] = "adamw"
+    optimiser: OptimiserName = "adamw"
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.window < 1 or self.learning_rate <= 0:
@@ -57,6 +59,8 @@ class UpdateSettings:
                 "batch and window are at least 1 and learning_rate is positive, got "
                 f"{self.batch}, {self.window} and {self.learning_rate:g}"
             )
+        if self.optimiser not in get_args(OptimiserName):
+            raise UnknownNameError.among("optimiser", self.optimiser, get_args(OptimiserName))
 
 
 def make_optimiser(model: TrainableModel, settings: UpdateSettings) -> torch.optim.Optimizer:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from driftline.data.windows import Windows
 from driftline.errors import CapabilityError, SettingsError
-from driftline.models.action_distributions import typical
+from driftline.models.action_distributions import Family, typical
 from driftline.models.flow_box import from_unit, to_unit
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.seeding import integer_seed
@@ -32,7 +33,9 @@ class ValueGuidance:
     Q is the first of two critics that learn from every batch: the smaller of their targets,
     ``discount``, the next action blurred by ``blur`` and at most ``blur_limit`` (in units of
     half the box), targets that follow at ``target_rate``. For ``warm_up`` updates the critics
-    learn alone.
+    learn alone; ``guidance`` is the strength in force. Where a clipped policy is sure of
+    more than the box allows, the gradient passes as if it were inside, or no critic could
+    call it back.
     """
 
     strength: float = 0.1
@@ -77,7 +80,7 @@ class Transitions:
     goes_on: Tensor
 
     @classmethod
-    def of(cls, windows: Windows) -> Transitions:
+    def of(cls, windows: Windows, device: torch.device | None = None) -> Transitions:
         """Rewards are differences of the achieved returns-to-go."""
         valid = windows.valid
         next_valid = np.zeros_like(valid)
@@ -89,7 +92,19 @@ class Transitions:
         left = windows.returns_to_go.ravel()
         rewards = left[here] - np.where(goes_on, left[after], 0.0)
         arrays = (here, after, rewards.astype(np.float32), goes_on.astype(np.float32))
-        return cls(*(torch.from_numpy(each) for each in arrays))
+        return cls(*(torch.from_numpy(each).to(device) for each in arrays))
+
+
+def _acted(family: Family, known: Tensor) -> Tensor:
+    """Typical actions whose gradient reaches the policy wherever it is."""
+    if not isinstance(family, ContinuousActionSpec):
+        return typical(family, known)
+    mean = known.chunk(2, dim=-1)[0]
+    return from_unit(family, mean.detach()) + 0.5 * _width(family, mean) * (mean - mean.detach())
+
+
+def _width(spec: ContinuousActionSpec, like: Tensor) -> Tensor:
+    return like.new_tensor(spec.high) - like.new_tensor(spec.low)
 
 
 class Guide:
@@ -107,7 +122,9 @@ class Guide:
             )
         self._settings, self._seed = settings, seed
         draw = torch.Generator().manual_seed(integer_seed(seed, "critics"))
-        self._critic = TwinCritic(model.vector, model.action, settings.width, draw)
+        self._device = model.device
+        critic = TwinCritic(model.vector, model.action, settings.width, draw)
+        self._critic = critic.to(self._device)
         self._target = copy.deepcopy(self._critic)
         self._optimiser = torch.optim.Adam(
             self._critic.parameters(), lr=settings.learning_rate, fused=True
@@ -118,21 +135,27 @@ class Guide:
     def __call__(self, model: Any, windows: Windows) -> tuple[Tensor, dict[str, float]]:
         """The term to add to the loss, and what to report; fits the critics first."""
         known = model.window_distributions(windows, True)
-        acted = typical(model.family, known).flatten(0, 1)
-        seen = torch.from_numpy(np.ascontiguousarray(windows.observations)).flatten(0, 1)
+        acted = _acted(model.family, known).flatten(0, 1)
+        seen = self._tensor(windows.observations).flatten(0, 1)
         error = self._fit(windows, seen, acted.detach())
         self._critic.requires_grad_(False)
-        valid = torch.from_numpy(windows.valid.ravel())
+        valid = self._tensor(windows.valid).flatten()
         values = self._critic(seen[valid], acted[valid])[0]
         self._critic.requires_grad_(True)
         size = values.detach().abs().mean().clamp(min=1e-6)
         strength = self._settings.strength if self.updates > self._settings.warm_up else 0.0
-        told = {"critic_error": error, "value": float(values.detach().mean()) * self._unit}
+        told = {
+            "critic_error": error,
+            "value": float(values.detach().mean()) * self._unit,
+            "guidance": strength,
+        }
         return -strength * values.mean() / size, told
 
     def _fit(self, windows: Windows, seen: Tensor, acted: Tensor) -> float:
-        settings, steps = self._settings, Transitions.of(windows)
-        done = torch.from_numpy(np.ascontiguousarray(windows.actions)).flatten(0, 1)
+        settings, steps = self._settings, Transitions.of(windows, self._device)
+        if not len(steps.rows):
+            return 0.0
+        done = self._tensor(windows.actions).flatten(0, 1)
         with torch.no_grad():
             following = self._blurred(acted[steps.following])
             worth = self._target(seen[steps.following], following).amin(0)
@@ -149,12 +172,15 @@ class Guide:
                 slow.lerp_(quick, settings.target_rate)
         return float(error.detach())
 
+    def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
+
     def _blurred(self, actions: Tensor) -> Tensor:
         """TD3's smoothing of the target policy; drawn anew for every update."""
         settings, spec = self._settings, self._critic.action
         seed = integer_seed(self._seed, "blur", self.updates)
         draw = torch.Generator().manual_seed(seed)
-        noise = settings.blur * torch.randn(actions.shape, generator=draw)
+        noise = settings.blur * torch.randn(actions.shape, generator=draw).to(actions)
         limit = settings.blur_limit
         return from_unit(spec, to_unit(spec, actions) + noise.clamp(-limit, limit))
 
