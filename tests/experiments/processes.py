@@ -40,10 +40,13 @@ for line in sys.stdin:
 """
 
 # The command line, with the study that a directory's manifest describes in place of the preset.
+# What runs in the background may have begun with Ctrl-C ignored; in a terminal nothing does.
 PLANNED = """
+import signal
 import sys
 from pathlib import Path
 def main():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     from driftline.cli.main import run
     from driftline.experiments import presets
     from driftline.experiments.config import StudyConfig
