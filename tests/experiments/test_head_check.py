@@ -15,7 +15,7 @@ from driftline.data.windows import Windows
 from driftline.experiments import build
 from driftline.experiments.head_check import EVERY, check_head, log_likelihoods, owners, times
 from driftline.experiments.plan import OFFLINE, run_path
-from driftline.experiments.run import load_offline
+from driftline.experiments.run import load_offline, spread
 from driftline.models.flow_policy import FlowPolicy
 from driftline.models.flow_policy_config import FlowPolicyConfig
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
@@ -83,7 +83,7 @@ def test_the_offline_run_wrote_the_check_of_its_model(
     written = json.loads((path / "return_head.json").read_text())
     model, shown = load_offline(path)
     assert written["held_out"]["episodes"] == CONFIG.demonstrations.held_out == len(held_out)
-    few = shown.take(np.arange(min(len(shown), len(held_out))))
+    few = shown.take(spread(len(shown), len(held_out)))
     assert written["fitted_nll"]["episodes"] == len(few)
     assert written["fitted_nll"]["mean"] == pytest.approx(
         -log_likelihoods(model, few).mean(), abs=1e-6
@@ -92,6 +92,17 @@ def test_the_offline_run_wrote_the_check_of_its_model(
     for moment in ("before", "after"):
         assert written[moment]["error"] == pytest.approx(again[moment]["error"])
     assert written["support"]["demonstrations"] == len(shown)
+
+
+@pytest.mark.parametrize(("shown", "held_out"), [(400, 100), (403, 97), (40, 40), (40, 60)])
+def test_demonstrations_of_every_skill_are_looked_at(shown: int, held_out: int) -> None:
+    skills = np.array_split(np.arange(shown), 5)
+    few = spread(shown, held_out)
+    shares = [np.isin(few, members).sum() for members in skills]
+    assert sum(shares) == len(few) == min(shown, held_out)
+    assert max(shares) - min(shares) <= 1
+    assert spread(3, 10).tolist() == [0, 1, 2]
+    assert spread(0, 10).tolist() == []
 
 
 def test_nothing_held_out_is_said(studied: Path) -> None:

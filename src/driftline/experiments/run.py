@@ -40,6 +40,7 @@ from driftline.records.events import (
 )
 from driftline.records.run_directory import RunDirectory
 from driftline.seeding import integer_seed
+from driftline.shapes import Integers
 from driftline.training.checkpoint import load_checkpoint, save_checkpoint
 from driftline.training.offline import train_offline
 
@@ -125,7 +126,8 @@ def _head(
 ) -> dict[str, Any]:
     """The return head held to demonstrations of its own, and what the targets rest on.
 
-    ``fitted_nll`` is of demonstrations that it was fitted to, as many as are held out.
+    ``fitted_nll`` is of demonstrations that it was fitted to, as many as are held out and
+    as evenly of every skill.
     """
     held_out = _held_out(config.study, config.seed)
     values = model.return_values if isinstance(model, HasReturnDistribution) else None
@@ -133,9 +135,21 @@ def _head(
     rests = support(demonstrations.returns, config.study.agents, head)
     checked = check_head(model, held_out)
     if held_out is not None:
-        few = np.arange(min(len(demonstrations), len(held_out)))
+        few = spread(len(demonstrations), len(held_out))
         checked["fitted_nll"] = action_nll(model, demonstrations.take(few))
     return {**checked, "support": rests}
+
+
+def spread(total: int, count: int) -> Integers:
+    """At most ``count`` of ``total`` places, as far apart as they can be.
+
+    Demonstrations lie skill by skill, so the first of them would be of one skill.
+
+    >>> spread(10, 4).tolist()
+    [0, 2, 5, 7]
+    """
+    count = min(count, total)
+    return np.arange(count) * total // max(count, 1)
 
 
 def _held_out(study: StudyConfig, seed: int) -> Trajectories | None:
