@@ -166,7 +166,7 @@ def test_a_study_gets_what_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     out = tmp_path / "out"
     typed = ["study", "tomato-watering", "--budget", "smoke", "--agents", "gm,ppo", "finetune"]
     assert run([*typed, "--seeds", "3", "--out", str(out), "--workers", "2"]) == 7
-    options = {"budget": "smoke", "seeds": 3, "out": out, "workers": 2}
+    options = {"budget": "smoke", "seeds": 3, "out": out, "workers": 2, "extends": None}
     options["agents"] = ("gm", "ppo", "finetune")
     assert studies.calls == [("run_study", ("tomato-watering",), options)]
 
@@ -176,8 +176,21 @@ def test_a_study_has_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path)
     assert run(["study", "side-effects-sokoban"]) == 0
     options = {"budget": "default", "agents": None, "seeds": None, "workers": None}
-    options["out"] = Path("runs/side-effects-sokoban-default")
+    options |= {"out": Path("runs/side-effects-sokoban-default"), "extends": None}
     assert studies.calls == [("run_study", ("side-effects-sokoban",), options)]
+
+
+def test_a_study_extends_what_is_a_study(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    studies = standing_in(monkeypatch)
+    RunDirectory.create(tmp_path / "earlier", GIVEN)
+    typed = ["study", "tomato-watering", "--out", str(tmp_path / "new"), "--extends"]
+    assert run([*typed, str(tmp_path / "earlier")]) == 0
+    assert studies.calls[0][2]["extends"] == tmp_path / "earlier"
+    assert run([*typed, str(tmp_path / "nowhere")]) == 2
+    assert "nowhere is no run" in capsys.readouterr().err
+    assert len(studies.calls) == 1
 
 
 @pytest.mark.parametrize("name", ["resume", "measure", "report"])

@@ -51,6 +51,14 @@ class Study:
         ),
     ] = None
     workers: Workers = None
+    extends: Annotated[
+        Path | None,
+        arg(
+            help="an earlier study with fewer seeds; its finished runs are taken over",
+            help_behavior_hint="(default: none)",
+            metavar="DIR",
+        ),
+    ] = None
 
     @property
     def directory(self) -> Path:

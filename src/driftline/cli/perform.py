@@ -61,6 +61,8 @@ def _study(command: Study) -> int:
     _at_least_one("--seeds", command.seeds)
     _at_least_one("--workers", command.workers)
     refuse_taken(command.directory)
+    if command.extends is not None:
+        RunDirectory.open(command.extends)
     from driftline.experiments.studies import run_study
 
     return run_study(
@@ -70,6 +72,7 @@ def _study(command: Study) -> int:
         seeds=command.seeds,
         out=command.directory,
         workers=command.workers,
+        extends=command.extends,
     )
 
 

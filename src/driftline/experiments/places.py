@@ -21,6 +21,9 @@ RETURN_HEAD = "return_head.json"
 DEPARTURE = "departure.json"
 """In the directory of an agent's run: how far the last round's agent went."""
 
+TAKEN = "taken_over"
+"""In the manifest of a study that extends another: what it took over."""
+
 
 class Clock:
     """The wall time of a sitting, added to the study's as it passes: a kill loses little of it."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 
 from rich.console import Console
 
@@ -20,16 +20,17 @@ from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.drift_config import DriftConfig
 from driftline.experiments.engines import go_on, run_in_pool, run_serially
 from driftline.experiments.entropy_config import EntropyConfig
+from driftline.experiments.extending import shared_runs, take_over
 from driftline.experiments.finishing import finish, measure_study, say
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
-from driftline.experiments.places import Clock, set_seconds
+from driftline.experiments.places import TAKEN, Clock, set_seconds
 from driftline.experiments.plan import AnyStudy, Task, plan
 from driftline.experiments.progress import Progress
 from driftline.experiments.run import finished
 from driftline.experiments.run_measures import measure_run
 from driftline.experiments.tables import measures_table
 from driftline.experiments.targets_config import TargetsConfig
-from driftline.records.run_directory import MANIFEST, RunDirectory
+from driftline.records.run_directory import MANIFEST, RunDirectory, refuse_taken
 from driftline.records.whole import write_whole
 
 
@@ -41,14 +42,31 @@ def run_study(
     seeds: int | None = None,
     out: Path | None = None,
     workers: int | None = None,
+    extends: Path | None = None,
 ) -> int:
-    """Run a study from demonstrations to report; returns an exit code."""
+    """Run a study from demonstrations to report; returns an exit code.
+
+    ``extends``: an earlier study's directory; what it finished of this one's runs is
+    taken over. Raises `RunError` where it has none of them.
+    """
     config = presets.study(name, budget, agents, seeds)
     for each in _of_agents(config):
         build.check(each)
     root = out or Path("runs") / f"{name}-{budget}"
-    _begin(root, config)
+    if extends is None:
+        _begin(root, config)
+    else:
+        _extend(extends, root, config)
     return _go(root, config, workers)
+
+
+def _extend(earlier: Path, root: Path, config: AnyStudy) -> None:
+    refuse_taken(root)
+    shared = shared_runs(earlier, root, plan(root, config))
+    _begin(root, config, {TAKEN: shared.to_json()})
+    take_over(shared)
+    set_seconds(root, shared.seconds)
+    say(Console(), f"took over {len(shared.runs)} of {shared.planned} runs of {earlier}")
 
 
 def _of_agents(config: AnyStudy) -> tuple[StudyConfig, ...]:
@@ -66,10 +84,11 @@ def _of_agents(config: AnyStudy) -> tuple[StudyConfig, ...]:
             assert_never(config)
 
 
-def _begin(root: Path, config: AnyStudy) -> None:
+def _begin(root: Path, config: AnyStudy, more: Mapping[str, Any] | None = None) -> None:
     RunDirectory.create(
         root,
         {
+            **(more or {}),
             "kind": "study",
             "configuration": to_json(config),
             "seeds": list(config.seeds),

@@ -32,6 +32,7 @@ from driftline.experiments.report_page.elements import (
 )
 from driftline.experiments.report_page.page import page
 from driftline.experiments.report_page.setup import json_details
+from driftline.experiments.report_page.taken import taken_over
 from driftline.experiments.wording import count, number
 from driftline.records.run_directory import MANIFEST, RunDirectory
 from driftline.records.whole import write_whole
@@ -122,6 +123,7 @@ def _setup(root: Path, suite: Suite) -> Markup:
         "Recorded steps": f"{steps:,} by all agents",
         "Wall time": f"{number(suite.wall_seconds / 60)} minutes",
         "Driftline": driftline.__version__,
+        **taken_over(manifest),
         "Manifest sha256": str(manifest.get("sha256", "not read from a run directory")),
     }
     rows = [[text(name), text(value)] for name, value in facts.items()]

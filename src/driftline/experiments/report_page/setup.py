@@ -24,6 +24,7 @@ from driftline.experiments.report_page.elements import (
     table,
     text,
 )
+from driftline.experiments.report_page.taken import taken_over
 from driftline.experiments.results import Results
 from driftline.experiments.training_steps import training_steps
 from driftline.experiments.wording import count, number
@@ -75,6 +76,7 @@ def _facts(results: Results, manifest: Mapping[str, Any] | None) -> list[list[Ma
         if revision:
             changed = ", with local changes" if revision["dirty"] else ""
             facts["Source revision"] = f"{revision['commit']}{changed}"
+        facts |= taken_over(manifest)
         facts["Manifest sha256"] = str(manifest["sha256"])
     return [[text(name), text(value)] for name, value in facts.items()]
 
