@@ -83,9 +83,9 @@ def log_likelihoods(model: HasDensity, data: Trajectories) -> Floats:
     found = np.empty(data.steps)
     for windows, steps in whole_episodes(data):
         with torch.inference_mode():
-            known = model.window_distributions(windows, conditioned=False).double()
+            known = model.window_distributions(windows, conditioned=False).double().cpu()
             logs = log_density(model.family, known, torch.as_tensor(windows.actions))
-        found[steps] = logs.cpu().numpy()[windows.valid]
+        found[steps] = logs.numpy()[windows.valid]
     return found
 
 

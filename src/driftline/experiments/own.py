@@ -34,7 +34,7 @@ from driftline.experiments.own_run import (
 )
 from driftline.experiments.recorded_rounds import Play, recorded_rounds
 from driftline.experiments.run import finished
-from driftline.models.trainable import TrainableModel
+from driftline.models.trainable import TrainableModel, placed
 from driftline.models.transformer_config import TransformerConfig
 from driftline.records.alone import alone
 from driftline.records.events import Event, RunFinished
@@ -63,6 +63,7 @@ def fit(
     offline: OfflineSettings | None = None,
     return_range: tuple[float, float] | None = None,
     seed: int = 0,
+    device: str = "cpu",
 ) -> TrainableModel:
     """A GM agent's model, trained on the demonstrations alone.
 
@@ -70,9 +71,10 @@ def fit(
     that no one Gaussian describes.
     ``return_range`` bounds the return head's bins; by default they reach a tenth
     past the demonstrated returns-to-go. The default windows are 24 steps, or as
-    long as the longest demonstration.
+    long as the longest demonstration. ``device`` ("cuda", say) is where the weights are and
+    stay: what plays or learns on with the model does so there.
     """
-    fitted = build.untrained(
+    untrained = build.untrained(
         model or TransformerConfig(),
         demonstrations.trajectories,
         demonstrations.observation,
@@ -80,6 +82,7 @@ def fit(
         return_range,
         integer_seed(seed, "model"),
     )
+    fitted = placed(untrained, device)
     for _ in train_offline(
         fitted,
         demonstrations.trajectories,

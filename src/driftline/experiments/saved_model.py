@@ -12,7 +12,7 @@ from torch import Tensor
 
 from driftline.errors import CheckpointError, RunExistsError
 from driftline.models.flow_policy import FlowPolicy
-from driftline.models.trainable import TrainableModel
+from driftline.models.trainable import TrainableModel, placed
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.run_directory import MANIFEST, RunDirectory
 from driftline.training.checkpoint import INDEX, load_checkpoint, part, save_checkpoint
@@ -37,16 +37,17 @@ def save_model(model: TrainableModel, path: Path | str) -> Path:
     return directory
 
 
-def load_model(path: Path | str) -> TrainableModel:
+def load_model(path: Path | str, device: str = "cpu") -> TrainableModel:
     """The model `save_model` stored in ``path``, or that of a run as its last round left it.
 
-    Raises `CheckpointError` where there is none or it is damaged.
+    Its weights are put on ``device``, wherever they were when it was stored. Raises
+    `CheckpointError` where there is none or it is damaged.
     """
     directory = Path(path)
     if (directory / MANIFEST).exists():
-        return _of_run(RunDirectory.open(directory))
+        return placed(_of_run(RunDirectory.open(directory)), device)
     tensors, settings = load_checkpoint(directory)
-    return _built(settings, tensors, directory)
+    return placed(_built(settings, tensors, directory), device)
 
 
 def _of_run(run: RunDirectory) -> TrainableModel:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+import torch
 from torch import Tensor, nn
 
 from driftline.data.windows import Windows
+from driftline.errors import SettingsError
 from driftline.models.model import GenerativeModel
 from driftline.spaces.specs import ObservationSpec
 
@@ -49,6 +51,30 @@ class TrainableModel(GenerativeModel, Protocol):
     def to_json(self) -> dict[str, Any]:
         """All that is needed beside the weights to build the model again."""
         ...
+
+
+def placed(model: TrainableModel, device: str) -> TrainableModel:
+    """``model`` moved to ``device``, as torch names it: cpu, cuda, cuda:1.
+
+    Raises `SettingsError` where this machine or this torch has none of that name, or the
+    model is no module that can be moved.
+    """
+    if not isinstance(model, nn.Module):
+        raise SettingsError(f"{type(model).__name__} has no weights that move; leave device out")
+    try:
+        model.to(device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).strip().partition("\n")[0].rstrip(".")
+        raise SettingsError(
+            f"no device {device!r} to train on with torch {torch.__version__} ({reason}); leave "
+            "device out to train on the processor"
+        ) from error
+    return model
+
+
+def device_of(model: TrainableModel) -> torch.device:
+    """Where the weights are: where everything that is learnt from them belongs too."""
+    return next(iter(model.parameters())).device
 
 
 @runtime_checkable

@@ -48,8 +48,8 @@ class Critic(nn.Module):
     def values(self, features: Tensor, times: Integers) -> Floats:
         """Expected rest of the (penalised) return at each step, ``float64 [S]``."""
         with torch.no_grad():
-            standard = self(features, torch.from_numpy(times))
-            return np.asarray((standard * self.scale + self.centre).double().numpy())
+            standard = self(features, torch.from_numpy(times).to(features.device))
+            return np.asarray((standard * self.scale + self.centre).double().cpu().numpy())
 
     def fit(
         self,
@@ -64,8 +64,9 @@ class Critic(nn.Module):
         if not self.fitted:
             self.centre.fill_(float(returns_to_go.mean()))
             self.scale.fill_(max(float(returns_to_go.std()), 1e-6))
-        goals = (torch.from_numpy(returns_to_go).float() - self.centre) / self.scale
-        elapsed, draw = torch.from_numpy(times), generator(seed, "critic")
+        device, draw = features.device, generator(seed, "critic")
+        goals = torch.from_numpy(returns_to_go).float().to(device)
+        goals, elapsed = (goals - self.centre) / self.scale, torch.from_numpy(times).to(device)
         loss = 0.0
         for _ in range(epochs):
             total = 0.0

@@ -106,7 +106,8 @@ def distributions(
         for first in range(0, len(order), size):
             rows = order[first : first + size]
             windows = source.whole(rows)
-            known = model.window_distributions(windows, commanded is not None).double().numpy()
+            found = model.window_distributions(windows, commanded is not None)
+            known = found.double().cpu().numpy()
             if out is None:
                 out = np.empty((trajectories.steps, known.shape[-1]))
             steps = trajectories.starts[rows][:, None] + windows.times

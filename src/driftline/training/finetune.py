@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -25,7 +26,7 @@ from driftline.data.windows import Windows, WindowSource
 from driftline.errors import CapabilityError, SettingsError, TargetError
 from driftline.models.action_distributions import divergence, log_density
 from driftline.models.model import HasDensity, capability, family_of
-from driftline.models.trainable import HasFeatures, TrainableModel
+from driftline.models.trainable import HasFeatures, TrainableModel, device_of
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
 from driftline.training.advantages import generalised_advantages, penalised_rewards
@@ -109,7 +110,8 @@ class FineTune:
         self._model = copy.deepcopy(model)
         self._previous = copy.deepcopy(model)
         self._coefficient = first_coefficient(settings.kl_penalty)
-        self._critic = Critic(_featured(model).width, horizon, seed)
+        self._device = device_of(model)
+        self._critic = Critic(_featured(model).width, horizon, seed).to(self._device)
         self._optimiser = torch.optim.Adam(
             self._model.parameters(), lr=settings.learning_rate, foreach=True
         )
@@ -184,7 +186,7 @@ class FineTune:
         with torch.inference_mode():
             featured = _featured(self._model)
             hidden = featured.window_hidden(windows, experience.asked is not None)
-        valid = torch.from_numpy(windows.valid)
+        valid = self._tensor(windows.valid)
         return hidden[valid].clone(), windows.times[windows.valid]
 
     def _whole(self, experience: Experience, rows: Any) -> Windows:
@@ -200,14 +202,17 @@ class FineTune:
         steps = np.where(windows.valid, steps, 0)
         return _Batch(
             windows,
-            torch.from_numpy(advantages[steps]).float(),
-            torch.from_numpy(_acting(experience)[steps]).float(),
-            torch.from_numpy(origin[steps]).float(),
+            self._tensor(advantages[steps]).float(),
+            self._tensor(_acting(experience)[steps]).float(),
+            self._tensor(origin[steps]).float(),
         )
 
+    def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
+        return torch.from_numpy(array).to(self._device)
+
     def _step(self, batch: _Batch, experience: Experience, spread: float) -> dict[str, float]:
-        settings, valid = self._settings, torch.from_numpy(batch.windows.valid)
-        family, actions = family_of(self._model), torch.from_numpy(batch.windows.actions)
+        settings, valid = self._settings, self._tensor(batch.windows.valid)
+        family, actions = family_of(self._model), self._tensor(batch.windows.actions)
         conditioned = experience.asked is not None
         known = _dense(self._model).window_distributions(batch.windows, conditioned)
         before = log_density(family, batch.acted, actions)

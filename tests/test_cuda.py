@@ -1,0 +1,180 @@
+"""On a GPU models keep the same laws, and agents learn what they learn on the processor."""
+
+from __future__ import annotations
+
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import driftline as dl
+from driftline.agents.return_conditioned import ReturnConditionedAgent
+from driftline.agents.rollout import rollout
+from driftline.conditioning.reference import Reference
+from driftline.data.windows import Windows
+from driftline.experiments.head_check import action_nll
+from driftline.models.conformance import GenerativeModelConformance
+from driftline.models.trainable import device_of
+from driftline.training.update import make_optimiser, update
+from driftline.training.value_guidance import Guide, ValueGuidance
+from tests.experiments.recorded import CART, balancer, record, short_cart
+from tests.models import examples, flow_examples
+from tests.training import learners
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+KINDS: dict[str, dict[str, Any]] = {
+    "boards": {},
+    "three tokens": {"tokens": "three"},
+    "convolved boards": {"board_encoder": "convolution"},
+    "vectors": {"vectors": True, "time": "elapsed"},
+    "clipped actions": {"vectors": True, "box": True},
+    "squashed actions": {"vectors": True, "box": True, "gaussian": "squashed"},
+}
+
+
+class TestTransformerOnCuda(GenerativeModelConformance):
+    @pytest.fixture(params=KINDS)
+    def settings(self, request: pytest.FixtureRequest) -> dict[str, Any]:
+        return KINDS[request.param]
+
+    @pytest.fixture
+    def model(self, settings: dict[str, Any]) -> Any:
+        return examples.model(**settings).to("cuda")
+
+    @pytest.fixture
+    def windows(self, settings: dict[str, Any]) -> Windows:
+        kind = {name: settings.get(name, False) for name in ("vectors", "box")}
+        return examples.source(**kind).whole(np.arange(3))
+
+    def test_is_the_same_function_as_on_the_processor(
+        self, settings: dict[str, Any], windows: Windows
+    ) -> None:
+        found = []
+        for device in ("cpu", "cuda"):
+            model = examples.model(**settings).to(device)
+            loss = model.loss(windows, torch.Generator().manual_seed(2))
+            with torch.inference_mode():
+                known = model.window_distributions(windows, True)
+            assert known.device.type == device
+            found.append((loss.total.item(), known.cpu().numpy()[windows.valid]))
+        assert found[0][0] == pytest.approx(found[1][0], rel=1e-4)
+        assert np.allclose(found[0][1], found[1][1], atol=1e-3, rtol=1e-4)
+
+    def test_updates_go_the_same_way(self, settings: dict[str, Any]) -> None:
+        kind = {name: settings.get(name, False) for name in ("vectors", "box")}
+        losses = []
+        for device in ("cpu", "cuda"):
+            model = examples.model(**settings).to(device)
+            for optimiser in ("adamw", "lamb"):
+                chosen = dl.UpdateSettings(batch=8, window=6, optimiser=optimiser)  # type: ignore[arg-type]
+                steps = update(
+                    model, make_optimiser(model, chosen), examples.source(**kind), chosen,
+                    [1.0] * 5, seed=4,
+                )  # fmt: skip
+                losses.append([each["loss"] for each in steps])
+        assert np.allclose(losses[:2], losses[2:], rtol=2e-3)
+
+
+class TestFlowOnCuda(GenerativeModelConformance):
+    @pytest.fixture
+    def model(self) -> Any:
+        return flow_examples.model().to("cuda")
+
+    @pytest.fixture
+    def windows(self) -> Windows:
+        return flow_examples.source().whole(np.arange(3))
+
+
+def on_cuda(patch: pytest.MonkeyPatch) -> None:
+    """From now on the learners of the tests begin with a model on the GPU."""
+    plain = learners.demonstrator
+    patch.setattr(learners, "demonstrator", lambda: plain().to("cuda"))
+
+
+def numbers(told: Any) -> list[float]:
+    """Every number of nested plain values, in order."""
+    match told:
+        case dict():
+            return [number for name in sorted(told) for number in numbers(told[name])]
+        case list() | tuple():
+            return [number for each in told for number in numbers(each)]
+        case bool() | str() | None:
+            return []
+        case _:
+            return [float(told)]
+
+
+@pytest.mark.parametrize("name", learners.LEARNERS)
+def test_a_learner_goes_the_same_way(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = learners.play(learners.LEARNERS[name](), 2)
+    on_cuda(monkeypatch)
+    learner = learners.LEARNERS[name]()
+    there = learners.play(learner, 2)
+    for one, other in zip(*map(learners.episodes_of, (here, there)), strict=True):
+        assert np.array_equal(one.trajectories.actions, other.trajectories.actions)
+    one, other = (numbers(learners.timeless(each)) for each in (here, there))
+    assert len(one) > 10
+    assert np.allclose(one, other, rtol=1e-3, atol=1e-4, equal_nan=True)
+    tensors, values = learner.state()
+    again = learners.LEARNERS[name]()
+    history = [each.trajectories for each in learners.episodes_of(there)]
+    again.restore({key: each.cpu() for key, each in tensors.items()}, values, history)
+    assert learners.same_tensors(again.state()[0], tensors)
+
+
+@pytest.mark.parametrize("target", [dl.Unconditioned(), dl.Quantile(0.9), dl.BestOfN(4)])
+def test_agents_play_the_same_episodes(target: Any) -> None:
+    played = []
+    for device in ("cpu", "cuda"):
+        model = learners.demonstrator().to(device)
+        reference = Reference.of(learners.demonstrated().returns)
+        agent = ReturnConditionedAgent(model, target, reference)
+        played.append(rollout(learners.world(), agent, 12, seed=3).episodes.trajectories)
+    assert np.array_equal(played[0].actions, played[1].actions)
+    nll = action_nll(learners.demonstrator().to("cuda"), played[0])
+    assert nll is not None
+    assert np.isfinite(nll["mean"])
+
+
+def test_a_model_is_fitted_and_goes_on_where_it_is(tmp_path: Path) -> None:
+    demos = dl.load_minari(record(tmp_path, CART, short_cart, balancer, 60), tmp_path)
+    small = dl.TransformerConfig(width=32, layers=1, heads=2, context_length=8)
+    quick = dl.OfflineSettings(updates=60, update=dl.UpdateSettings(batch=32, window=8))
+    model = dl.fit(demos, model=small, offline=quick, device="cuda")
+    assert device_of(model).type == "cuda"
+    rounds = dl.RoundSettings(rounds=3, episodes_per_round=8)
+    online = dl.OnlineSettings(
+        dl.Quantile(0.9), updates_per_round=4, update=dl.UpdateSettings(batch=16, window=8)
+    )
+
+    def go_on() -> Any:
+        return dl.go_online(
+            model, demos, short_cart, run=tmp_path / "run", online=online, rounds=rounds
+        )
+
+    list(islice(go_on(), 3))
+    assert isinstance(list(go_on())[-1], dl.RunFinished)
+    assert set(dl.read_episodes(tmp_path / "run").rounds) == {0, 1, 2}
+    dl.save_model(model, tmp_path / "model")
+    for device in ("cpu", "cuda"):
+        loaded = dl.load_model(tmp_path / "model", device)
+        assert device_of(loaded).type == device
+        played = dl.play(loaded, demos, short_cart, episodes=16, seed=1)
+        assert played.observed_returns.mean() > 0
+    assert device_of(dl.load_model(tmp_path / "run", "cuda")).type == "cuda"
+
+
+def test_value_guidance_is_learnt_beside_the_model() -> None:
+    told = []
+    for device in ("cpu", "cuda"):
+        model = examples.model(vectors=True, box=True, gaussian="squashed").to(device)
+        guide = Guide(ValueGuidance(1.0, width=32, warm_up=2), model, seed=0)
+        chosen = dl.UpdateSettings(batch=8, window=6)
+        data = examples.source(vectors=True, box=True)
+        optimiser = make_optimiser(model, chosen)
+        steps = list(update(model, optimiser, data, chosen, [1.0] * 6, 4, guide))
+        told.append([[each[name] for name in ("loss", "value")] for each in steps])
+    assert np.allclose(told[0], told[1], rtol=5e-3, atol=1e-3)
