@@ -141,7 +141,7 @@ class GenerativeModelConformance:
         for conditioned in (False, True):
             with torch.no_grad():
                 rows = model.window_distributions(windows, conditioned)
-            rows = rows[torch.from_numpy(windows.valid)].double()
+            rows = rows.cpu()[torch.from_numpy(windows.valid)].double()
             total, error = mass(model.family, rows)
             assert bool(((total - 1.0).abs() <= 6.0 * error + self.tolerance).all())
 
@@ -169,7 +169,7 @@ class GenerativeModelConformance:
         for conditioned in (False, True):
             seen = relived(model, episode, conditioned)
             with torch.no_grad():
-                rows = model.window_distributions(seen, conditioned)
+                rows = model.window_distributions(seen, conditioned).cpu()
             happened, expected = shares(model.family, rows, seen.actions)
             before = kinds(model.action, seen)
             excess = np.einsum("btp,bta->tpa", before, happened - expected)
@@ -182,7 +182,7 @@ class GenerativeModelConformance:
         for after_action in (False, True):
             with torch.no_grad():
                 total = model.window_return_log_probabilities(windows, after_action).exp().sum(-1)
-            real = total[torch.from_numpy(windows.valid)]
+            real = total.cpu()[torch.from_numpy(windows.valid)]
             assert torch.allclose(real, torch.ones_like(real), atol=self.tolerance)
 
     def test_features_are_a_vector_for_each_step(self, model: Any, windows: Windows) -> None:
