@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from driftline.models.attention import Layout, RelativeBias
+from driftline.models.attention import Band, Block, Layout, RelativeBias
 from driftline.models.memory import ring_distances
 
 LAYOUTS = [Layout((0,), 1), Layout((0,), 4), Layout((-1, 0, 0), 1), Layout((-1, 0, 0), 3)]
@@ -48,3 +48,43 @@ def test_nothing_outside_the_band_weighs_anything(learned: bool) -> None:
     found = bias(torch.tensor([[0, 3], [2, 1]]))
     assert torch.isneginf(found[:, 0, 1]).all()
     assert torch.isfinite(found).sum() == found.numel() - len(found)
+
+
+def one_piece(layout: Layout, length: int) -> Band:
+    """The band computed as a whole square."""
+    groups = torch.arange(length)
+    return Band(layout.distances(groups, groups)[None], length, layout.size, length, before=0)
+
+
+LONG = [*LAYOUTS, Layout((0,), 40), Layout((-1, 0, 0), 30)]
+
+
+@pytest.mark.parametrize("layout", LONG)
+@pytest.mark.parametrize("length", [1, 24, 48, 49, 72, 73, 100])
+@pytest.mark.parametrize("predicting", [False, True])
+def test_a_window_in_pieces_is_the_whole_window(
+    layout: Layout, length: int, predicting: bool
+) -> None:
+    """Values and gradients, where every token is asked and where one of each group is."""
+    draw = torch.Generator().manual_seed(0)
+    bias = RelativeBias(2, layout.context, True, draw)
+    block = Block(8, 2, 2, bias, draw)
+    queries = slice(layout.size - 1, None, layout.size) if predicting else None
+    asked = torch.randn(2, length * layout.size, 8, generator=draw)
+    answers = []
+    for band in (Band.over(layout, length, asked.device), one_piece(layout, length)):
+        tokens = asked.clone().requires_grad_()
+        found = block(tokens, band, queries)
+        weights = torch.linspace(-1.0, 1.0, found.numel()).view_as(found)
+        wanted = [tokens, *block.parameters()]
+        answers.append([found, *torch.autograd.grad((found * weights).sum(), wanted)])
+    for one, other in zip(*answers, strict=True):
+        assert torch.allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_a_long_window_costs_as_its_length() -> None:
+    layout, sizes = Layout((0,), 8), []
+    for length in (500, 1000, 2000):
+        sizes.append(Band.over(layout, length, torch.device("cpu")).distances.numel())
+    assert sizes[2] < 2.1 * sizes[1] < 4.3 * sizes[0]
+    assert sizes[2] < 2000 * 2000 / 50

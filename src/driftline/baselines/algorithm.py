@@ -142,7 +142,10 @@ def _untrained(world: Scaled, settings: PPOSettings) -> PPO:
         vf_coef=settings.value_coefficient,
         max_grad_norm=settings.gradient_norm,
         target_kl=settings.target_kl,
-        policy_kwargs={"net_arch": {"pi": hidden, "vf": hidden}},
+        policy_kwargs={
+            "net_arch": {"pi": hidden, "vf": hidden},
+            "optimizer_kwargs": {"eps": 1e-5, "fused": True},  # eps: the library's own for PPO
+        },
         device="cpu",
     )
 

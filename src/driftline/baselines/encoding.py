@@ -36,8 +36,8 @@ def encode(spec: ObservationSpec, observations: Any) -> npt.NDArray[np.float32]:
     """
     match spec:
         case CodesSpec():
-            table = np.eye(spec.codes, dtype=np.float32)
-            return table[observations].reshape(len(observations), encoded_size(spec))
+            flat, table = np.reshape(observations, -1), np.eye(spec.codes, dtype=np.float32)
+            return table.take(flat, axis=0).reshape(len(observations), encoded_size(spec))
         case VectorSpec():
             return np.array(observations, dtype=np.float32)
         case _:

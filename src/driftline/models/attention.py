@@ -50,6 +50,61 @@ class Layout:
         return torch.where(hidden, self.context, distance)
 
 
+@dataclass(frozen=True, eq=False)
+class Band:
+    """A window's tokens in pieces of ``groups`` groups, each with the ``before`` groups it sees.
+
+    Scores are computed inside the pieces: what is outside the band costs nothing, so a
+    window costs as its length and not as its square. ``distances [pieces, groups * size,
+    (before + groups) * size]`` are those of `Layout`; a short window is one piece.
+    """
+
+    distances: Tensor
+    length: int
+    size: int
+    groups: int
+    before: int
+
+    SHORTEST = 24
+    """A piece has as many groups or more: many small products are no faster than few large."""
+
+    @classmethod
+    def over(cls, layout: Layout, length: int, device: torch.device) -> Band:
+        """That of a window of ``length`` groups."""
+        before = layout.ring - 1
+        groups = max(before, cls.SHORTEST)
+        if length <= 2 * groups:
+            groups, before = length, 0
+        own, seen = torch.arange(groups), torch.arange(-before, groups)
+        pieces = [layout.distances(own, seen)]
+        if length > groups:
+            # Nothing is before the first piece; what is before the others is as far for all.
+            later = layout.distances(own + groups, seen + groups)
+            pieces += [later] * (-(-length // groups) - 1)
+        distances = torch.stack(pieces).to(device)
+        return cls(distances, length, layout.size, groups, before)
+
+    def own(self, each: Tensor) -> Tensor:
+        """``[..., length * n, width]`` to ``[..., pieces, groups * n, width]``, n to a group."""
+        count = each.shape[-2] // self.length
+        rest = (len(self.distances) * self.groups - self.length) * count
+        whole = nn.functional.pad(each, (0, 0, 0, rest)) if rest else each
+        return whole.unflatten(-2, (len(self.distances), self.groups * count))
+
+    def seen(self, each: Tensor) -> Tensor:
+        """``[..., length * size, width]`` to ``[..., pieces, (before + groups) * size, width]``."""
+        own = self.own(each)
+        if not self.before:
+            return own
+        ends = own[..., :-1, (self.groups - self.before) * self.size :, :]
+        return torch.cat([nn.functional.pad(ends, (0, 0, 0, 0, 1, 0)), own], dim=-2)
+
+    def whole(self, each: Tensor) -> Tensor:
+        """What `own` made pieces of."""
+        count = each.shape[-2] // self.groups
+        return each.flatten(-3, -2)[..., : self.length * count, :]
+
+
 class RelativeBias(nn.Module):
     """What is added to attention scores: minus infinity outside the band.
 
@@ -91,14 +146,15 @@ class Block(nn.Module):
         self.rise = linear(width, expansion * width, generator, gain=1.4)
         self.fall = linear(expansion * width, width, generator, gain=0.3)
 
-    def forward(self, tokens: Tensor, bias: Tensor, queries: slice | None) -> Tensor:
+    def forward(self, tokens: Tensor, band: Band, queries: slice | None) -> Tensor:
         """``[B, T, width]`` to ``[B, T, width]``, or to the tokens ``queries`` alone.
 
-        ``bias [heads or 1, |queries|, T]`` is what `RelativeBias` made of the distances.
+        ``queries`` are the same of every group.
         """
         query, key, value = self._split(tokens, queries)
-        scores = (query @ key.mT).add_(bias)
-        heard = torch.softmax(scores, dim=-1) @ value
+        far = band.distances if queries is None else band.distances[:, queries]
+        scores = (band.own(query) @ band.seen(key).mT).add_(self.bias(far))
+        heard = band.whole(torch.softmax(scores, dim=-1) @ band.seen(value))
         return self._add(tokens if queries is None else tokens[:, queries], heard)
 
     def _split(self, tokens: Tensor, queries: slice | None) -> tuple[Tensor, Tensor, Tensor]:

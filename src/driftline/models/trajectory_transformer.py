@@ -16,7 +16,7 @@ from driftline.data.windows import Windows
 from driftline.errors import SettingsError
 from driftline.models.action_distributions import Family, Squashed, from_head, parameters_of, sample
 from driftline.models.action_features import as_tensor, embedded_previous, rows_of
-from driftline.models.attention import Block, Layout, RelativeBias
+from driftline.models.attention import Band, Block, Layout, RelativeBias
 from driftline.models.embeddings import (
     ReturnEmbedding,
     TimeEmbedding,
@@ -171,11 +171,9 @@ class TrajectoryTransformer(nn.Module):
         tokens = self._tokens(
             observed.view(rows, length, -1), batch.previous_actions, returned, batch.times
         ).flatten(1, 2)
-        groups = torch.arange(length)
-        distances = self.layout.distances(groups, groups).to(self.device)
+        band = Band.over(self.layout, length, self.device)
         for block, queries in self._blocks():
-            chosen = distances if queries is None else distances[queries]
-            tokens = block(tokens, block.bias(chosen), queries)
+            tokens = block(tokens, band, queries)
         hidden: Tensor = self.last_norm(tokens)
         return hidden
 
