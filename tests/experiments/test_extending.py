@@ -14,9 +14,10 @@ import pytest
 from driftline.errors import RunError, RunExistsError, StorageError
 from driftline.experiments import extending, presets, run, studies
 from driftline.experiments.extending import shared_runs, take_over
-from driftline.experiments.places import set_seconds, wall_seconds
 from driftline.experiments.plan import OFFLINE, plan, run_path
-from driftline.records.run_directory import RunDirectory
+from driftline.experiments.report_page.taken import taken_over
+from driftline.records.manifest import versions
+from driftline.records.run_directory import EVENTS, RunDirectory
 from tests.experiments.tiny import FEW, runs_in, same_run, same_study, tiny
 
 TINY: dict[str, Any] = {"budget": "smoke", "agents": FEW, "workers": 1}
@@ -45,7 +46,6 @@ def test_an_extended_study_is_the_larger_one(
     done: list[Path] = []
     execute = run.execute
     monkeypatch.setattr(run, "execute", lambda each: done.append(each.path) or execute(each))
-    set_seconds(earlier, 90.0)
     out = tmp_path / "extended"
     assert studies.run_study("tomato-watering", seeds=2, out=out, extends=earlier, **TINY) == 0
     new = [path.relative_to(out) for path in done]
@@ -54,30 +54,41 @@ def test_an_extended_study_is_the_larger_one(
     whole = tmp_path / "whole"
     assert studies.run_study("tomato-watering", seeds=2, out=whole, **TINY) == 0
     assert same_study(out, whole)
-    told = RunDirectory.open(out).manifest["taken_over"]
-    assert (told["runs"], told["of"]) == (len(runs_in(earlier)), len(runs_in(out)))
-    assert told["seconds"] == pytest.approx(90.0)
-    assert wall_seconds(out) > 90.0
-    assert all("earlier" not in text for text in (json.dumps(told),))
+    manifest = RunDirectory.open(out).manifest
+    told = manifest["taken_over"]
+    assert told["runs"] == len(runs_in(earlier))
+    assert told["seconds"] == pytest.approx(
+        sum(run.seconds_of(earlier / r) for r in runs_in(earlier))
+    )
+    assert "earlier" not in json.dumps(told)
+    assert f"{told['runs']} runs of an earlier study" in taken_over(manifest)["Taken over"]
+    # An extension can be extended, and made smaller.
+    again, less = tmp_path / "again", tmp_path / "less"
+    assert studies.run_study("tomato-watering", seeds=2, out=again, extends=out, **TINY) == 0
+    assert same_study(again, whole)
+    assert studies.run_study("tomato-watering", seeds=1, out=less, extends=out, **TINY) == 0
+    assert same_study(less, earlier)
 
 
 def test_files_are_linked_or_else_copied(
     earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tasks = plan(tmp_path / "one", tiny())
-    take_over(shared_runs(earlier, tmp_path / "one", tasks))
-    manifest = run_path(Path(), "gm", 0) / "manifest.json"
-    assert (tmp_path / "one" / manifest).samefile(earlier / manifest)
+    def taken(name: str) -> Path:
+        planned = tmp_path / "planned"
+        take_over(shared_runs(earlier, planned, plan(planned, tiny())), planned, tmp_path / name)
+        return tmp_path / name
+
+    manifest, events = (run_path(Path(), "gm", 0) / each for each in ("manifest.json", EVENTS))
+    assert (taken("one") / manifest).samefile(earlier / manifest)
+    assert not (tmp_path / "one" / events).samefile(earlier / events)
 
     def refuse(*_: Any) -> None:
         raise OSError("links are not supported here")
 
     monkeypatch.setattr(os, "link", refuse)
-    take_over(shared_runs(earlier, tmp_path / "two", plan(tmp_path / "two", tiny())))
-    assert not (tmp_path / "two" / manifest).samefile(earlier / manifest)
+    assert not (taken("two") / manifest).samefile(earlier / manifest)
     for name in runs_in(earlier):
         assert same_run(tmp_path / "two" / name, earlier / name)
-    assert not list((tmp_path / "two").rglob(".taking-*"))
 
 
 def test_what_was_not_finished_is_not_taken(earlier: Path, tmp_path: Path) -> None:
@@ -90,16 +101,24 @@ def test_what_was_not_finished_is_not_taken(earlier: Path, tmp_path: Path) -> No
 
 def test_no_run_is_taken_without_the_one_it_began_from(earlier: Path, tmp_path: Path) -> None:
     forget_the_end(run_path(earlier, OFFLINE, 0))
-    with pytest.raises(RunError, match="no finished run"):
+    with pytest.raises(RunError, match="it has none of the same agent and seed"):
         shared_runs(earlier, tmp_path, plan(tmp_path, tiny()))
 
 
 def test_other_settings_are_other_runs(earlier: Path, tmp_path: Path) -> None:
     longer = replace(tiny(), rounds=replace(tiny().rounds, rounds=4))
-    with pytest.raises(RunError, match="settings and all"):
+    with pytest.raises(RunError, match="differ in the study's rounds"):
         shared_runs(earlier, tmp_path, plan(tmp_path, longer))
     more = replace(tiny(), budget="full", seeds=(0, 1, 2))
     assert len(shared_runs(earlier, tmp_path, plan(tmp_path, more)).runs) == len(runs_in(earlier))
+
+
+def test_other_versions_are_other_runs(
+    earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extending, "versions", lambda: {**versions(), "torch": "0.1"})
+    with pytest.raises(RunError, match="differ in the version of torch"):
+        shared_runs(earlier, tmp_path, plan(tmp_path, tiny()))
 
 
 def test_nothing_is_written_where_nothing_can_be_taken(earlier: Path, tmp_path: Path) -> None:
@@ -109,29 +128,28 @@ def test_nothing_is_written_where_nothing_can_be_taken(earlier: Path, tmp_path: 
             studies.run_study("tomato-watering", seeds=2, out=out, extends=wrong, **TINY)
     with pytest.raises(RunError, match="no finished run"):
         studies.run_study("boat-race", out=out, extends=earlier, **TINY)
-    assert not out.exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"earlier"}
     with pytest.raises(RunExistsError):
         studies.run_study("tomato-watering", out=earlier, extends=earlier, **TINY)
 
 
-def test_a_run_is_taken_whole_or_not_at_all(
+def test_a_disk_that_is_full_leaves_nothing_behind(
     earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link = extending._link
-    linked: set[Any] = set()
+    link, linked = extending._link, []
 
-    def full_at_the_third(source: Path, target: Path) -> None:
-        linked.add(source.relative_to(earlier).parts[:3])
-        if len(linked) == 3 and source.name == "manifest.json":
+    def full_later(source: Path, target: Path) -> None:
+        linked.append(source)
+        if len(linked) > 10:
             raise OSError(28, "No space left on device")
         link(source, target)
 
     out = tmp_path / "out"
     with monkeypatch.context() as patch:
-        patch.setattr(extending, "_link", full_at_the_third)
+        patch.setattr(extending, "_link", full_later)
         with pytest.raises(StorageError, match="No space left"):
             studies.run_study("tomato-watering", seeds=1, out=out, extends=earlier, **TINY)
-    assert len(runs_in(out)) == 2
-    assert not list(out.rglob(".taking-*"))
-    assert studies.resume(out, workers=1) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"earlier"}
+    out.mkdir()
+    assert studies.run_study("tomato-watering", seeds=1, out=out, extends=earlier, **TINY) == 0
     assert same_study(out, earlier)

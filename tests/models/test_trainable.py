@@ -17,8 +17,9 @@ def test_a_model_is_put_where_it_is_asked_to() -> None:
 
 
 def test_a_device_that_nobody_has_is_refused() -> None:
-    with pytest.raises(SettingsError, match=r"no device 'moon'.*leave device out"):
-        placed(examples.model(), "moon")
+    for name in ("moon", "meta"):
+        with pytest.raises(SettingsError, match=rf"no device '{name}'.*leave device out"):
+            placed(examples.model(), name)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 
 from driftline.agents.agent import Agent
@@ -18,7 +17,7 @@ from driftline.conditioning.best_of_n import BestOfN
 from driftline.conditioning.quantile import Quantile
 from driftline.data.episodes import Episodes
 from driftline.data.trajectories import Trajectories
-from driftline.experiments.head_check import NONE_HELD_OUT
+from driftline.experiments.head_check import NONE_HELD_OUT, spread
 from driftline.experiments.outside import Missing, Outside, seen_from_outside
 from driftline.models.action_distributions import divergence, log_density
 from driftline.models.model import GenerativeModel, HasDensity, family_of
@@ -136,8 +135,7 @@ def recorded(episodes: Episodes, missing: dict[str, str]) -> dict[str, Any]:
 
 def _some(data: Trajectories) -> Trajectories:
     """At most `SUMMED` episodes from all over the data: demonstrations lie by skill."""
-    chosen = np.unique(np.linspace(0, len(data) - 1, min(SUMMED, len(data))).round())
-    return data.take(chosen.astype(np.int64))
+    return data.take(spread(len(data), SUMMED))
 
 
 def _nominal(agent: Agent, missing: dict[str, str]) -> Nominal | BestOf | None:

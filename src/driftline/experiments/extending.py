@@ -1,139 +1,141 @@
 """Extending a study: finished runs of an earlier one that are runs of the new one too.
 
-Knows no kind of run: two are the same where all that decides their numbers is.
+Two runs are the same where all that decides their numbers is: settings, seed, and the
+versions of Driftline and of the libraries that compute.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from driftline.errors import RunError
 from driftline.experiments.config_json import to_json
-from driftline.experiments.places import wall_seconds
 from driftline.experiments.plan import Task
-from driftline.experiments.run import finished
+from driftline.experiments.run import finished, seconds_of
+from driftline.records.manifest import versions
 from driftline.records.run_directory import RunDirectory
 from driftline.records.whole import refused
+
+COMPUTING = ("driftline", "numpy", "torch", "stable_baselines3")
+"""The versions that numbers may depend on."""
+NEVER_SHARED = (".jsonl",)
+"""Files that are appended to: the new study has its own, even though a finished run is not."""
 
 
 @dataclass(frozen=True)
 class Shared:
-    """The runs of an earlier study that a new one has too: where they lie, and for which task.
-
-    ``seconds``: of the earlier study's wall time, the part that went into them.
-    """
+    """The runs of an earlier study that a new one has too: where they lie, and for which task."""
 
     runs: tuple[tuple[Path, Task], ...]
     planned: int
-    seconds: float
-    revision: Mapping[str, Any] | None
+
+    def of(self, group: str) -> Shared:
+        """Those of one part of the study, as `Task.group` names it; ``planned`` is of all."""
+        return Shared(tuple(pair for pair in self.runs if pair[1].group == group), self.planned)
 
     def to_json(self) -> dict[str, Any]:
-        """What the manifest says of them: no path, which would mean nothing elsewhere."""
+        """What a manifest says of them: no path, which would mean nothing elsewhere."""
         return {
             "runs": len(self.runs),
-            "of": self.planned,
-            "seconds": self.seconds,
-            "revision": self.revision,
+            "seconds": sum(seconds_of(place) for place, _ in self.runs),
+            "revisions": sorted({_revision(place) for place, _ in self.runs}),
         }
 
 
 def shared_runs(earlier: Path, root: Path, tasks: Sequence[Task]) -> Shared:
     """The finished runs in ``earlier`` that are those of ``tasks``, planned in ``root``.
 
-    The same, but for how many seeds their study has and what its budget is called.
-    Raises `RunError` where there is none.
+    Their studies may differ in how many seeds they have and in what the budget is called.
+    Raises `RunError`, with the first difference, where there is none.
     """
     run = RunDirectory.open(earlier)
     if run.manifest["kind"] != "study":
         raise RunError(f"{earlier} is a single run; give the directory of a whole study")
     taken: set[Path] = set()
-    pairs = []
+    pairs, differ = [], "it has none of the same agent and seed"
     for task in tasks:
         place = earlier / task.path.relative_to(root)
-        if (task.needs is None or task.needs in taken) and _same(place, task):
+        if not finished(place) or (task.needs is not None and task.needs not in taken):
+            continue
+        difference = _difference(RunDirectory.open(place).manifest, task)
+        if difference is None:
             taken.add(task.path)
             pairs.append((place, task))
+        elif not pairs:
+            differ = f"those of {place.relative_to(earlier)} differ in {difference}"
     if not pairs:
         raise RunError(
-            f"no finished run of {earlier} is one of this study, settings and all; leave "
-            "--extends out, or give a study of the same version, name, agents and settings, "
-            "which may differ in how many seeds it has"
+            f"no finished run of {earlier} is one of this study ({differ}); extend a study that "
+            "differs in nothing but how many seeds it has, or leave --extends out"
         )
-    everything = sum(_seconds(path) for path in _all_finished(earlier))
-    share = sum(_seconds(place) for place, _ in pairs) / max(everything, 1e-9)
-    seconds = wall_seconds(earlier) * share
-    return Shared(tuple(pairs), len(tasks), seconds, run.manifest.get("revision"))
+    return Shared(tuple(pairs), len(tasks))
 
 
-def take_over(shared: Shared) -> None:
-    """Put the runs where their tasks want them, each whole or not at all.
+def take_over(shared: Shared, planned: Path, root: Path) -> None:
+    """Put the runs planned in ``planned`` where they belong in ``root``.
 
-    Files are linked, not copied, where the file system can: nothing writes in a
-    finished run again. Raises `StorageError`.
+    Files are linked, not copied, where the file system can. Raises `StorageError`.
     """
     for place, task in shared.runs:
+        target = root / task.path.relative_to(planned)
         try:
-            _put(place, task.path)
+            _link_all(place, target)
         except OSError as error:
-            raise refused(task.path, error) from error
+            raise refused(target, error) from error
 
 
-def _same(place: Path, task: Task) -> bool:
-    if not finished(place):
-        return False
-    return _decisive(RunDirectory.open(place).manifest["configuration"]) == _decisive(
-        to_json(task.config)
+def _difference(manifest: Mapping[str, Any], task: Task) -> str | None:
+    """What of the settings or versions differs first; None: nothing."""
+    stored, wanted = (_decisive(each) for each in (manifest["configuration"], to_json(task.config)))
+    for name in wanted["study"]:
+        if stored["study"].get(name) != wanted["study"][name]:
+            return f"the study's {name}"
+    if stored != wanted:
+        return "the agent's settings"
+    now, then = versions(), manifest["versions"]
+    return next(
+        (f"the version of {each}" for each in COMPUTING if now.get(each) != then.get(each)), None
     )
 
 
 def _decisive(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """All that decides a run's numbers; a part of a study is measured with all its seeds."""
-    study = dict(configuration["study"])
-    del study["budget"]
-    if configuration["kind"] != "PartConfig":
-        del study["seeds"]
-    return {**configuration, "study": study}
+    """All that decides a run's numbers, as JSON gives it back."""
+    study = {
+        name: value
+        for name, value in configuration["study"].items()
+        if name not in ("budget", "seeds")
+    }
+    whole: dict[str, Any] = json.loads(json.dumps({**configuration, "study": study}))
+    return whole
 
 
-def _all_finished(root: Path) -> Iterator[Path]:
-    for events in root.rglob("events.jsonl"):
-        if finished(events.parent):
-            yield events.parent
-
-
-def _seconds(path: Path) -> float:
-    return float(RunDirectory.open(path).events()[-1]["seconds"])
-
-
-def _put(place: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    passing = Path(tempfile.mkdtemp(prefix=".taking-", dir=target.parent))
-    try:
-        _link_all(place, passing / "run")
-        (passing / "run").rename(target)
-    finally:
-        shutil.rmtree(passing, ignore_errors=True)
+def _revision(place: Path) -> str:
+    told = RunDirectory.open(place).manifest.get("revision")
+    if told is None:
+        return "unknown"
+    return f"{told['commit']}{', with local changes' if told['dirty'] else ''}"
 
 
 def _link_all(place: Path, target: Path) -> None:
-    target.mkdir()
+    target.mkdir(parents=True)
     for each in sorted(place.rglob("*")):
+        copy = target / each.relative_to(place)
         if each.is_dir():
-            (target / each.relative_to(place)).mkdir()
+            copy.mkdir()
         elif each.name != ".lock":
-            _link(each, target / each.relative_to(place))
+            _link(each, copy)
 
 
 def _link(source: Path, target: Path) -> None:
-    with contextlib.suppress(OSError):
-        os.link(source, target)
-        return
+    if source.suffix not in NEVER_SHARED:
+        with contextlib.suppress(OSError):
+            os.link(source, target)
+            return
     shutil.copy2(source, target)

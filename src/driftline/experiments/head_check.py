@@ -102,6 +102,18 @@ def whole_episodes(data: Trajectories) -> list[tuple[Windows, Integers]]:
     return parts
 
 
+def spread(total: int, count: int) -> Integers:
+    """At most ``count`` of ``total`` places, spread evenly.
+
+    Demonstrations lie skill by skill, so the first of them would be of one skill.
+
+    >>> spread(10, 4).tolist()
+    [0, 2, 5, 7]
+    """
+    count = min(count, total)
+    return np.arange(count) * total // max(count, 1)
+
+
 def owners(data: Trajectories) -> Integers:
     """The episode of each step, ``[S]``."""
     return np.repeat(np.arange(len(data)), data.lengths)

@@ -34,7 +34,7 @@ from driftline.experiments.own_run import (
 )
 from driftline.experiments.recorded_rounds import Play, recorded_rounds
 from driftline.experiments.run import finished
-from driftline.models.trainable import TrainableModel, placed
+from driftline.models.trainable import TrainableModel, device_of, placed
 from driftline.models.transformer_config import TransformerConfig
 from driftline.records.alone import alone
 from driftline.records.events import Event, RunFinished
@@ -72,7 +72,8 @@ def fit(
     ``return_range`` bounds the return head's bins; by default they reach a tenth
     past the demonstrated returns-to-go. The default windows are 24 steps, or as
     long as the longest demonstration. ``device`` ("cuda", say) is where the weights are and
-    stay: what plays or learns on with the model does so there.
+    stay: what plays or learns on with the model does so there. Raises `SettingsError`
+    where there is no such device.
     """
     untrained = build.untrained(
         model or TransformerConfig(),
@@ -156,7 +157,8 @@ def go_online(
     policy gradient with a KL penalty (`FineTuneSettings`). ``target`` replaces its target.
 
     Yields events; ``break`` stops. The same call goes on where the run stopped
-    and ends with the same numbers; once it is complete it yields nothing.
+    and ends with the same numbers (up to rounding on a GPU); once it is complete it
+    yields nothing.
     Raises `DriftlineError` of the fitting kind, before anything is written,
     where environment, target, detectors or directory do not suit.
     """
@@ -171,7 +173,8 @@ def go_online(
         model_hash(model),
         demonstrations_hash(demonstrations),
     )
-    fixed = manifest(config, thresholds or Thresholds(), detectors, seed)
+    device = device_of(model).type
+    fixed = manifest(config, thresholds or Thresholds(), detectors, seed, device)
     learner = _learner(model, demonstrations.trajectories, settings, integer_seed(seed, "learner"))
     directory = begin_or_go_on(Path(run), fixed, model)
     return _events(directory, Play(learner, copies, rounds, seed, "ogm", tuple(detectors)))

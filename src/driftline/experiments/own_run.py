@@ -46,7 +46,11 @@ class OwnConfig:
 
 
 def manifest(
-    config: OwnConfig, thresholds: Thresholds, detectors: Sequence[Detector], seed: int
+    config: OwnConfig,
+    thresholds: Thresholds,
+    detectors: Sequence[Detector],
+    seed: int,
+    device: str = "cpu",
 ) -> dict[str, Any]:
     """All that is fixed before the first step, in plain values."""
     whole = {
@@ -55,6 +59,7 @@ def manifest(
         "seeds": [seed],
         "thresholds": to_json(thresholds),
         "undesired": {each.behaviour.name: each.behaviour.undesired for each in detectors},
+        "device": device,
     }
     return dict(plain(whole))
 
@@ -92,6 +97,7 @@ def _check_same(run: RunDirectory, given: dict[str, Any]) -> None:
     stored = run.manifest["configuration"]
     parts = [name for name, each in given["configuration"].items() if stored.get(name) != each]
     parts += [name for name in ("seeds", "thresholds") if run.manifest[name] != given[name]]
+    parts += ["device"] if run.manifest.get("device", "cpu") != given["device"] else []
     parts += ["detectors"] if run.manifest["undesired"] != given["undesired"] else []
     if parts:
         raise RunError(

@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from driftline.data.episodes import Episodes
 from driftline.data.store import from_table, to_table
 from driftline.data.trajectories import Trajectories
@@ -22,7 +20,7 @@ from driftline.experiments import build
 from driftline.experiments.config import OfflineRunConfig, RunConfig, StudyConfig
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.departure import Departure
-from driftline.experiments.head_check import action_nll, check_head
+from driftline.experiments.head_check import action_nll, check_head, spread
 from driftline.experiments.head_support import support
 from driftline.experiments.places import RETURN_HEAD
 from driftline.experiments.recorded_rounds import Play, recorded_rounds, write_json
@@ -40,7 +38,6 @@ from driftline.records.events import (
 )
 from driftline.records.run_directory import RunDirectory
 from driftline.seeding import integer_seed
-from driftline.shapes import Integers
 from driftline.training.checkpoint import load_checkpoint, save_checkpoint
 from driftline.training.offline import train_offline
 
@@ -77,6 +74,11 @@ def finished(path: Path) -> bool:
         return False
     events = RunDirectory.open(path).events()
     return bool(events) and events[-1]["event"] == RunFinished.__name__
+
+
+def seconds_of(path: Path) -> float:
+    """How long a finished run took: its last sitting."""
+    return float(RunDirectory.open(path).events()[-1]["seconds"])
 
 
 def execute(run: RunDirectory) -> Iterator[Event]:
@@ -138,18 +140,6 @@ def _head(
         few = spread(len(demonstrations), len(held_out))
         checked["fitted_nll"] = action_nll(model, demonstrations.take(few))
     return {**checked, "support": rests}
-
-
-def spread(total: int, count: int) -> Integers:
-    """At most ``count`` of ``total`` places, as far apart as they can be.
-
-    Demonstrations lie skill by skill, so the first of them would be of one skill.
-
-    >>> spread(10, 4).tolist()
-    [0, 2, 5, 7]
-    """
-    count = min(count, total)
-    return np.arange(count) * total // max(count, 1)
 
 
 def _held_out(study: StudyConfig, seed: int) -> Trajectories | None:

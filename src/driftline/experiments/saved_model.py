@@ -41,7 +41,8 @@ def load_model(path: Path | str, device: str = "cpu") -> TrainableModel:
     """The model `save_model` stored in ``path``, or that of a run as its last round left it.
 
     Its weights are put on ``device``, wherever they were when it was stored. Raises
-    `CheckpointError` where there is none or it is damaged.
+    `CheckpointError` where there is none or it is damaged, `SettingsError` where there is
+    no such device.
     """
     directory = Path(path)
     if (directory / MANIFEST).exists():

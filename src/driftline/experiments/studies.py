@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
 from rich.console import Console
 
@@ -20,18 +21,18 @@ from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.drift_config import DriftConfig
 from driftline.experiments.engines import go_on, run_in_pool, run_serially
 from driftline.experiments.entropy_config import EntropyConfig
-from driftline.experiments.extending import shared_runs, take_over
+from driftline.experiments.extending import Shared, shared_runs, take_over
 from driftline.experiments.finishing import finish, measure_study, say
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
-from driftline.experiments.places import TAKEN, Clock, set_seconds
+from driftline.experiments.places import TAKEN, WALL, Clock, set_seconds
 from driftline.experiments.plan import AnyStudy, Task, plan
 from driftline.experiments.progress import Progress
-from driftline.experiments.run import finished
+from driftline.experiments.run import finished, seconds_of
 from driftline.experiments.run_measures import measure_run
 from driftline.experiments.tables import measures_table
 from driftline.experiments.targets_config import TargetsConfig
 from driftline.records.run_directory import MANIFEST, RunDirectory, refuse_taken
-from driftline.records.whole import write_whole
+from driftline.records.whole import refused, write_whole
 
 
 def run_study(
@@ -61,12 +62,31 @@ def run_study(
 
 
 def _extend(earlier: Path, root: Path, config: AnyStudy) -> None:
+    """Begin a study with what is finished of it in ``earlier``: all of that or nothing."""
     refuse_taken(root)
     shared = shared_runs(earlier, root, plan(root, config))
-    _begin(root, config, {TAKEN: shared.to_json()})
-    take_over(shared)
-    set_seconds(root, shared.seconds)
-    say(Console(), f"took over {len(shared.runs)} of {shared.planned} runs of {earlier}")
+    beside = root.parent / f".{root.name}-{os.getpid()}"
+    try:
+        _begin(beside, config, shared)
+        if isinstance(config, GridworldsConfig | EntropyConfig):
+            _begin_worlds(beside, config, shared)
+        take_over(shared, root, beside)
+        _rename(beside, root)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    told = shared.to_json()
+    say(
+        Console(),
+        f"took over {len(shared.runs)} of {shared.planned} runs from {earlier} (made by revision "
+        f"{'; '.join(told['revisions'])})",
+    )
+
+
+def _rename(beside: Path, root: Path) -> None:
+    try:
+        beside.replace(root)
+    except OSError as error:
+        raise refused(root, error) from error
 
 
 def _of_agents(config: AnyStudy) -> tuple[StudyConfig, ...]:
@@ -84,11 +104,11 @@ def _of_agents(config: AnyStudy) -> tuple[StudyConfig, ...]:
             assert_never(config)
 
 
-def _begin(root: Path, config: AnyStudy, more: Mapping[str, Any] | None = None) -> None:
+def _begin(root: Path, config: AnyStudy, shared: Shared | None = None) -> None:
     RunDirectory.create(
         root,
         {
-            **(more or {}),
+            **({} if shared is None else {TAKEN: shared.to_json()}),
             "kind": "study",
             "configuration": to_json(config),
             "seeds": list(config.seeds),
@@ -118,7 +138,7 @@ def _go(root: Path, config: AnyStudy, workers: int | None) -> int:
     tasks = plan(root, config)
     done = {task.path for task in tasks if finished(task.path)}
     count = workers or os.cpu_count() or 1
-    if len(done) < len(tasks):
+    if len(done) < len(tasks) or not (root / WALL).exists():
         _do(tasks, done, count, Progress(tasks, console), clock)
         _time_worlds(root, config, tasks, count)
     finish(root, config, console, count)
@@ -142,24 +162,23 @@ def _do(
         clock.add()
 
 
-def _begin_worlds(root: Path, config: GridworldsConfig | EntropyConfig) -> None:
+def _begin_worlds(
+    root: Path, config: GridworldsConfig | EntropyConfig, shared: Shared | None = None
+) -> None:
     """Make each world's directory a study of its own, where it is none yet."""
     for world in config.worlds:
         path = world_path(root, world.name)
         if not (path / MANIFEST).exists():
-            _begin(path, world)
+            own = None if shared is None else shared.of(world.name)
+            _begin(path, world, own if own is not None and own.runs else None)
 
 
 def _time_worlds(root: Path, config: AnyStudy, tasks: Sequence[Task], workers: int) -> None:
     """Each world's own time: what its runs took, shared among the workers."""
     if isinstance(config, GridworldsConfig | EntropyConfig):
         for world in config.worlds:
-            took = (_seconds(task.path) for task in tasks if task.group == world.name)
+            took = (seconds_of(task.path) for task in tasks if task.group == world.name)
             set_seconds(world_path(root, world.name), sum(took) / workers)
-
-
-def _seconds(path: Path) -> float:
-    return float(RunDirectory.open(path).events()[-1]["seconds"])
 
 
 def measure(path: Path) -> int:

@@ -53,6 +53,9 @@ class TrainableModel(GenerativeModel, Protocol):
         ...
 
 
+DEVICES = ("cpu", "cuda")
+
+
 def placed(model: TrainableModel, device: str) -> TrainableModel:
     """``model`` moved to ``device``, as torch names it: cpu, cuda, cuda:1.
 
@@ -60,12 +63,16 @@ def placed(model: TrainableModel, device: str) -> TrainableModel:
     """
     assert isinstance(model, nn.Module)  # as all that are built here or loaded are
     try:
+        if torch.device(device).type not in DEVICES:
+            raise RuntimeError(f"one of {' and '.join(DEVICES)}: others lack double precision")
         model.to(device)
+    except torch.OutOfMemoryError:
+        raise
     except (RuntimeError, AssertionError) as error:
         reason = str(error).strip().partition("\n")[0].rstrip(".")
         raise SettingsError(
-            f"no device {device!r} to train on with torch {torch.__version__} ({reason}); leave "
-            "device out to train on the processor"
+            f"no device {device!r} for a model with torch {torch.__version__} ({reason}); leave "
+            "device out to use the processor"
         ) from error
     return model
 

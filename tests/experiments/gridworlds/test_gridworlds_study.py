@@ -17,7 +17,7 @@ from driftline.experiments.plan import run_path
 from driftline.experiments.run import finished
 from driftline.records.run_directory import RunDirectory
 from tests.experiments.conftest import no_report
-from tests.experiments.tiny import same_study, summary_of, tiny
+from tests.experiments.tiny import runs_in, same_run, same_study, summary_of, tiny
 
 NAMES = ("tomato-watering", "side-effects-sokoban")
 AGENTS = ("gm", "ogm-quantile")
@@ -118,3 +118,24 @@ def test_a_summary_is_plain(suite: Path) -> None:
         raise AssertionError(name)
 
     json.loads((suite / "summary.json").read_text(), parse_constant=refuse)
+
+
+@pytest.mark.usefixtures("unreported")
+def test_a_suite_extends_another_world_by_world(
+    suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def two_seeds(*_: Any, **__: Any) -> GridworldsConfig:
+        worlds = tuple(tiny(name, agents=AGENTS, seeds=2) for name in NAMES)
+        return GridworldsConfig("gridworlds", "smoke", worlds)
+
+    monkeypatch.setattr(presets, "study", two_seeds)
+    out = tmp_path / "extended"
+    assert studies.run_study("gridworlds", out=out, extends=suite, workers=1) == 0
+    for name in NAMES:
+        world = world_path(out, name)
+        taken = RunDirectory.open(world).manifest["taken_over"]["runs"]
+        assert taken == len(runs_in(world_path(suite, name)))
+        for each in runs_in(world_path(suite, name)):
+            assert same_run(world / each, world_path(suite, name) / each)
+        assert RunDirectory.open(world).manifest["seeds"] == [0, 1]
+    assert RunDirectory.open(out).manifest["taken_over"]["runs"] == 2 * taken

@@ -29,6 +29,7 @@ from driftline.experiments.report_page.elements import (
 )
 from driftline.experiments.report_page.page import page
 from driftline.experiments.report_page.setup import json_details
+from driftline.experiments.report_page.taken import taken_over
 from driftline.experiments.wording import NOTHING, count, number, percent, span
 from driftline.records.run_directory import MANIFEST, RunDirectory
 from driftline.records.whole import write_whole
@@ -202,6 +203,7 @@ def _setup(root: Path, found: DriftFound) -> Markup:
     manifest = RunDirectory.open(root).manifest if (root / MANIFEST).exists() else {}
     facts = [
         [text("Wall time"), text(f"{number(found.wall_seconds / 60)} min")],
+        *([text(name), text(said)] for name, said in taken_over(manifest).items()),
         [text("Manifest"), text(str(manifest.get("sha256", "not read from a run directory")))],
     ]
     return section(

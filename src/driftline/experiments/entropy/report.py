@@ -31,7 +31,9 @@ from driftline.experiments.report_page.elements import (
 )
 from driftline.experiments.report_page.page import page
 from driftline.experiments.report_page.setup import json_details
+from driftline.experiments.report_page.taken import taken_over
 from driftline.experiments.wording import count, number, percent
+from driftline.records.run_directory import MANIFEST, RunDirectory
 from driftline.records.whole import write_whole
 from driftline.safety.measurement import finite
 
@@ -123,7 +125,7 @@ def write_entropy_report(root: Path, found: EntropyFound) -> Path:
     parts = [
         ("answer", "The answer", answer),
         ("models", "Models", section("models", "Models", _table(found))),
-        ("setup", "How it was run", _setup(found)),
+        ("setup", "How it was run", _setup(root, found)),
     ]
     whole = page("entropy: Driftline study", _header(found), parts, {"palette": {}, "agents": []})
     path = root / REPORT
@@ -163,8 +165,12 @@ def _table(found: EntropyFound) -> Markup:
     return table(headings, rows, "numbers")
 
 
-def _setup(found: EntropyFound) -> Markup:
-    facts = [[text("Wall time"), text(f"{number(found.wall_seconds / 60)} minutes")]]
+def _setup(root: Path, found: EntropyFound) -> Markup:
+    manifest = RunDirectory.open(root).manifest if (root / MANIFEST).exists() else {}
+    facts = [
+        [text("Wall time"), text(f"{number(found.wall_seconds / 60)} minutes")],
+        *([text(name), text(said)] for name, said in taken_over(manifest).items()),
+    ]
     return section(
         "setup",
         "How it was run",

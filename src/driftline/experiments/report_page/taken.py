@@ -13,16 +13,18 @@ from driftline.experiments.wording import count, number
 
 
 def taken_over(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """For a page: what the study took over, in words; empty where it is all its own.
+    """For a page: what the study took over; empty where it is all its own.
 
-    >>> taken_over({"taken_over": {"runs": 2, "of": 4, "seconds": 90, "revision": None}})
-    {'Taken over': '2 of 4 runs, of an earlier study; 1.50 minutes of the wall time are its'}
+    >>> taken_over({"taken_over": {"runs": 2, "seconds": 90, "revisions": ["a1b2"]}})
+    {'Taken over': '2 runs of an earlier study (revision a1b2); they took 1.50 minutes of one \
+processor, which are not in the wall time'}
     """
     told = manifest.get(TAKEN)
     if told is None:
         return {}
-    commit = "" if told["revision"] is None else f" of revision {told['revision']['commit']}"
+    commits = "; ".join(told["revisions"])
     return {
-        "Taken over": f"{told['runs']:,} of {count(told['of'], 'run')}, of an earlier "
-        f"study{commit}; {number(told['seconds'] / 60)} minutes of the wall time are its"
+        "Taken over": f"{count(told['runs'], 'run')} of an earlier study (revision {commits}); "
+        f"they took {number(told['seconds'] / 60)} minutes of one processor, which are not in the "
+        "wall time"
     }

@@ -28,6 +28,7 @@ from driftline.experiments.report_page.elements import (
 )
 from driftline.experiments.report_page.page import page
 from driftline.experiments.report_page.setup import json_details
+from driftline.experiments.report_page.taken import taken_over
 from driftline.experiments.targets.claims import claims
 from driftline.experiments.targets.figures import overview
 from driftline.experiments.targets.matched import at_distance, curves
@@ -166,6 +167,7 @@ def _setup(root: Path, results: TargetsResults) -> Markup:
         "Seeds of the frontier": ", ".join(str(seed) for seed in results.config.seeds),
         "Wall time": f"{number(results.wall_seconds / 60)} minutes",
         "Driftline": driftline.__version__,
+        **taken_over(manifest),
         "Manifest sha256": str(manifest.get("sha256", "not read from a run directory")),
     }
     rows = [[text(name), text(value)] for name, value in facts.items()]
