@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,10 @@ from driftline.agents.return_conditioned import ReturnConditionedAgent
 from driftline.agents.rollout import rollout
 from driftline.conditioning.reference import Reference
 from driftline.data.windows import Windows
-from driftline.experiments.head_check import action_nll
+from driftline.experiments.head_check import check_head
 from driftline.models.conformance import GenerativeModelConformance
 from driftline.models.trainable import device_of
+from driftline.training.divergence import Divergences
 from driftline.training.update import make_optimiser, update
 from driftline.training.value_guidance import Guide, ValueGuidance
 from tests.experiments.recorded import CART, balancer, record, short_cart
@@ -25,6 +27,7 @@ from tests.models import examples, flow_examples
 from tests.training import learners
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+DIVERGENCES = [each.name for each in fields(Divergences)]
 KINDS: dict[str, dict[str, Any]] = {
     "boards": {},
     "three tokens": {"tokens": "three"},
@@ -113,8 +116,11 @@ def test_a_learner_goes_the_same_way(name: str, monkeypatch: pytest.MonkeyPatch)
     on_cuda(monkeypatch)
     learner = learners.LEARNERS[name]()
     there = learners.play(learner, 2)
-    for one, other in zip(*map(learners.episodes_of, (here, there)), strict=True):
-        assert np.array_equal(one.trajectories.actions, other.trajectories.actions)
+    for before, after in zip(*map(learners.episodes_of, (here, there)), strict=True):
+        assert np.array_equal(before.trajectories.actions, after.trajectories.actions)
+        for name in DIVERGENCES:
+            columns = (getattr(before, name), getattr(after, name))
+            assert np.allclose(*columns, rtol=1e-3, atol=1e-4, equal_nan=True)
     one, other = (numbers(learners.timeless(each)) for each in (here, there))
     assert len(one) > 10
     assert np.allclose(one, other, rtol=1e-3, atol=1e-4, equal_nan=True)
@@ -125,7 +131,19 @@ def test_a_learner_goes_the_same_way(name: str, monkeypatch: pytest.MonkeyPatch)
     assert learners.same_tensors(again.state()[0], tensors)
 
 
-@pytest.mark.parametrize("target", [dl.Unconditioned(), dl.Quantile(0.9), dl.BestOfN(4)])
+TARGETS = [
+    dl.Unconditioned(),
+    dl.Quantile(0.9),
+    dl.Quantile(0.9, per="step"),
+    dl.BestOfN(4, per="step"),
+    dl.ExponentialTilt(0.1, least_samples=0.0),
+    dl.ExponentialTilt(0.1, per="step", least_samples=0.0),
+    dl.FactorisedTilt(0.1, least_samples=0.0),
+    dl.SampledMaximum(4),
+]
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=str)
 def test_agents_play_the_same_episodes(target: Any) -> None:
     played = []
     for device in ("cpu", "cuda"):
@@ -134,9 +152,27 @@ def test_agents_play_the_same_episodes(target: Any) -> None:
         agent = ReturnConditionedAgent(model, target, reference)
         played.append(rollout(learners.world(), agent, 12, seed=3).episodes.trajectories)
     assert np.array_equal(played[0].actions, played[1].actions)
-    nll = action_nll(learners.demonstrator().to("cuda"), played[0])
-    assert nll is not None
-    assert np.isfinite(nll["mean"])
+
+
+@pytest.mark.parametrize("target", [dl.Quantile(0.9), dl.FactorisedTilt(0.1, least_samples=0.0)])
+def test_a_flow_weighs_candidates_where_it_is(target: Any) -> None:
+    windows, asked = flow_examples.source().whole(np.arange(3)), []
+    for device in ("cpu", "cuda"):
+        model = flow_examples.model().to(device)
+        agent = ReturnConditionedAgent(model, target, Reference.of(windows.returns_to_go[:, 0]))
+        way = agent.begin(3, seed=2)
+        asked.append(way.act(windows.observations[:, 0]))
+    assert np.allclose(asked[0], asked[1], atol=1e-3)
+
+
+def test_the_head_is_checked_as_on_the_processor() -> None:
+    found = []
+    for device in ("cpu", "cuda"):
+        found.append(
+            numbers(check_head(learners.demonstrator().to(device), learners.demonstrated()))
+        )
+    assert len(found[0]) > 10
+    assert np.allclose(*found, rtol=1e-3, atol=1e-3, equal_nan=True)
 
 
 def test_a_model_is_fitted_and_goes_on_where_it_is(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ class Study:
     extends: Annotated[
         Path | None,
         arg(
-            help="an earlier study with fewer seeds; its finished runs are taken over",
+            help="a study with fewer seeds and the same settings: its runs are taken over",
             help_behavior_hint="(default: none)",
             metavar="DIR",
         ),
