@@ -118,9 +118,10 @@ def test_a_learner_goes_the_same_way(name: str, monkeypatch: pytest.MonkeyPatch)
     there = learners.play(learner, 2)
     for before, after in zip(*map(learners.episodes_of, (here, there)), strict=True):
         assert np.array_equal(before.trajectories.actions, after.trajectories.actions)
-        for name in DIVERGENCES:
-            columns = (getattr(before, name), getattr(after, name))
-            assert np.allclose(*columns, rtol=1e-3, atol=1e-4, equal_nan=True)
+        for column in DIVERGENCES:
+            measured = (getattr(before, column), getattr(after, column))
+            # A Hellinger distance of nothing is the root of a rounding error.
+            assert np.allclose(*measured, rtol=1e-3, atol=1e-3, equal_nan=True)
     one, other = (numbers(learners.timeless(each)) for each in (here, there))
     assert len(one) > 10
     assert np.allclose(one, other, rtol=1e-3, atol=1e-4, equal_nan=True)
@@ -160,8 +161,8 @@ def test_a_flow_weighs_candidates_where_it_is(target: Any) -> None:
     for device in ("cpu", "cuda"):
         model = flow_examples.model().to(device)
         agent = ReturnConditionedAgent(model, target, Reference.of(windows.returns_to_go[:, 0]))
-        way = agent.begin(3, seed=2)
-        asked.append(way.act(windows.observations[:, 0]))
+        agent.begin(3, seed=2)
+        asked.append(agent.act(windows.observations[:, 0]))
     assert np.allclose(asked[0], asked[1], atol=1e-3)
 
 
