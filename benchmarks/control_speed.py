@@ -1,0 +1,221 @@
+"""How fast decision transformers of Hopper's shape learn, act and sample, beside other libraries'.
+
+    python benchmarks/control_speed.py              # about a quarter of an hour, on a quiet machine
+    python benchmarks/control_speed.py --rounds 3 --only act
+
+The first call makes ``.venv-peers`` with TorchRL, transformers and d3rlpy, which cannot be
+installed beside Driftline. Everything is timed in turn in one run, so that a machine that
+slows down slows all; ratios are of medians, on ``--threads`` threads.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import time
+import venv
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import peers
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from driftline.data.trajectories import Trajectories
+from driftline.data.trajectory import Trajectory
+from driftline.data.windows import WindowSource
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.transformer_config import TransformerConfig
+from driftline.spaces.codecs import ReturnCodec, VectorCodec
+from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
+from driftline.training.update import UpdateSettings, make_optimiser, update
+
+ENVIRONMENT = Path(".venv-peers")
+NEEDED = ("torch==2.13.0", "transformers>=5,<6", "torchrl>=0.14,<0.15", "d3rlpy>=2.8,<3")
+LIBRARIES = ("transformers", "torchrl", "d3rlpy")
+KINDS = {"fused": "one token a step", "three": "three tokens a step"}
+
+
+class Peers:
+    """The other libraries in a process of their own, asked job by job."""
+
+    def __init__(self, threads: int) -> None:
+        python = ENVIRONMENT / "bin" / "python"
+        if not python.exists():
+            print(f"making {ENVIRONMENT}, once", flush=True)
+            venv.create(ENVIRONMENT, with_pip=True)
+            subprocess.run([python, "-m", "pip", "install", "-q", *NEEDED], check=True)
+        counted = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
+        self._process = subprocess.Popen(
+            [python, Path(__file__).parent / "peers.py"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, **counted},
+        )
+
+    def milliseconds(self, job: str) -> float:
+        """What one job took."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{job}\n")
+        self._process.stdin.flush()
+        for line in self._process.stdout:  # whatever else a library prints is passed over
+            name, _, told = line.rstrip("\n").partition("\t")
+            if name == job:
+                return float(told)
+        raise RuntimeError(
+            f"{job} ended the process; run {ENVIRONMENT}/bin/python peers.py --check"
+        )
+
+    def close(self) -> None:
+        """Let the process end."""
+        self._process.communicate()
+
+
+def source(steps: int = 20_000) -> WindowSource:
+    """Random episodes of 500 steps."""
+    draw = np.random.default_rng(0)
+    return WindowSource.of(
+        Trajectories.of(
+            [
+                Trajectory(
+                    draw.normal(size=(501, peers.STATE)).astype(np.float32),
+                    draw.uniform(-0.9, 0.9, (500, peers.ACTION)).astype(np.float32),
+                    draw.random(500),
+                    terminated=False,
+                    truncated=True,
+                )
+                for _ in range(steps // 500)
+            ]
+        )
+    )
+
+
+def untrained(size: peers.Size, kind: str, data: WindowSource) -> TrajectoryTransformer:
+    """Driftline's model of the size; the return head comes with it."""
+    config = TransformerConfig(
+        width=size.width,
+        layers=size.layers,
+        heads=size.heads,
+        context_length=peers.CONTEXT,
+        horizon=1000,
+        tokens=kind,  # type: ignore[arg-type]
+        gaussian="squashed",
+    )
+    return TrajectoryTransformer(
+        config,
+        VectorSpec(peers.STATE),
+        ContinuousActionSpec((-1.0,) * peers.ACTION, (1.0,) * peers.ACTION),
+        ReturnCodec.fit(data.returns_to_go),
+        VectorCodec.fit(data.trajectories.observations),
+        seed=0,
+    )
+
+
+def training(size: peers.Size, kind: str, data: WindowSource) -> Callable[[], object]:
+    """One update: windows are sampled, as none of the peers' steps does."""
+    model, settings = untrained(size, kind, data), UpdateSettings(size.batch, peers.CONTEXT)
+    optimiser = make_optimiser(model, settings)
+    seeds = iter(range(10**9))
+    return lambda: list(update(model, optimiser, data, settings, [1.0], next(seeds)))
+
+
+def acting(size: peers.Size, kind: str, copies: int, data: WindowSource) -> Callable[[], object]:
+    """One step of every copy from the cache, in the middle of their episodes."""
+    model = untrained(size, kind, data).eval()
+    state, draw = model.begin(copies), torch.Generator().manual_seed(0)
+    seen, asked = np.zeros((copies, peers.STATE), np.float32), np.ones(copies)
+    for _ in range(2 * peers.CONTEXT):
+        model.act(state, seen, asked, draw)
+    return lambda: model.act(state, seen, asked, draw)
+
+
+def sampling(data: WindowSource) -> Callable[[], object]:
+    """256 windows."""
+    draw = np.random.default_rng(0)
+    return lambda: data.sample(256, peers.CONTEXT, draw)
+
+
+def own_jobs(data: WindowSource) -> dict[str, Callable[[], object]]:
+    """Driftline's jobs by name, ready to be timed."""
+    ready: dict[str, Callable[[], object]] = {"sample 256 fused": sampling(data)}
+    for name, size in peers.SIZES.items():
+        for kind in KINDS:
+            ready[f"train {name} {kind}"] = training(size, kind, data)
+            for copies in (1, 64):
+                ready[f"act {name} {copies} {kind}"] = acting(size, kind, copies, data)
+    for job in ready.values():
+        job()
+    return ready
+
+
+def timed(job: Callable[[], object], repeats: int) -> float:
+    """Milliseconds of one of ``repeats`` in a row."""
+    began = time.perf_counter()
+    for _ in range(repeats):
+        job()
+    return 1e3 * (time.perf_counter() - began) / repeats
+
+
+def flops(job: Callable[[], object]) -> int:
+    """Floating-point operations of the matrix products of a job."""
+    with FlopCounterMode(display=False) as counter:
+        job()
+    return int(counter.get_total_flops())
+
+
+def peak() -> float:
+    """Operations a second of a large product, in this moment."""
+    left = torch.randn(2048, 2048)
+    return 2 * 2048**3 / (1e-3 * timed(lambda: left @ left, 2))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--only", default="", help="jobs whose name begins so")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    data, others = source(), Peers(options.threads)
+    own = {name: job for name, job in own_jobs(data).items() if name.startswith(options.only)}
+    theirs = [name for name, _ in peers.jobs() if name.startswith(options.only)]
+    took: dict[str, list[float]] = defaultdict(list)
+    products = []
+    for _ in range(options.rounds):
+        products.append(peak())
+        for name, job in own.items():
+            took[name].append(timed(job, 1 if "published" in name else 5))
+        for name in theirs:
+            took[name].append(others.milliseconds(name))
+    others.close()
+    report({name: statistics.median(each) for name, each in took.items()})
+    limit = statistics.median(products)
+    print(f"\na product of 2048 x 2048: {limit / 1e9:.0f} GFLOP/s on {options.threads} threads")
+    for name, job in own.items():
+        if name.startswith("train"):
+            rate = flops(job) / (1e-3 * statistics.median(took[name]))
+            print(f"{name}: {rate / 1e9:.0f} GFLOP/s, {rate / limit:.0%} of it")
+
+
+def report(medians: dict[str, float]) -> None:
+    """A line for each of Driftline's jobs: its time, theirs, and how many times the fastest."""
+    print(f"{'job':28}{'ms':>9}" + "".join(f"{name:>14}" for name in LIBRARIES) + f"{'ratio':>9}")
+    for name, mine in medians.items():
+        task, _, kind = name.rpartition(" ")
+        if kind not in KINDS:
+            continue
+        found = [medians.get(f"{task} {library}") for library in LIBRARIES]
+        fastest = min((each for each in found if each is not None), default=float("nan"))
+        cells = "".join(f"{'-' if each is None else format(each, '.2f'):>14}" for each in found)
+        print(f"{name:28}{mine:>9.2f}{cells}{fastest / mine:>8.1f}x")
+
+
+if __name__ == "__main__":
+    main()
