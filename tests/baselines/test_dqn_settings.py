@@ -18,6 +18,7 @@ from driftline.errors import SettingsError
     ("name", "value"),
     [
         ("learning_rate", 0.0),
+        ("last_learning_rate", 0.0),
         ("learning_rate", float("nan")),
         ("buffer_size", 0),
         ("learning_starts", -1),

@@ -113,6 +113,21 @@ def test_other_settings_are_other_runs(earlier: Path, tmp_path: Path) -> None:
     assert len(shared_runs(earlier, tmp_path, plan(tmp_path, more)).runs) == len(runs_in(earlier))
 
 
+def test_another_agent_with_other_settings_is_no_reason_to_do_the_rest_again(
+    earlier: Path, tmp_path: Path
+) -> None:
+    tuned = next(each for each in tiny().agents if each.name == "finetune-kl")
+    faster: Any = replace(tuned.learner, learning_rate=5e-3)  # type: ignore[type-var]
+    changed = replace(tuned, learner=faster)
+    agents = tuple(changed if each.name == tuned.name else each for each in tiny().agents)
+    tasks = plan(tmp_path, replace(tiny(), agents=agents))
+    taken = {task.path for _, task in shared_runs(earlier, tmp_path, tasks).runs}
+    assert {task.path for task in tasks} - taken == {run_path(tmp_path, "finetune-kl", 0)}
+    without = plan(tmp_path, replace(tiny(), agents=tiny().agents[:1]))
+    with pytest.raises(RunError, match="differ in the study's targets"):
+        shared_runs(earlier, tmp_path, without)
+
+
 def test_other_versions_are_other_runs(
     earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

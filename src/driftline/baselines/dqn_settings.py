@@ -24,7 +24,9 @@ class DQNSettings:
     than ``learning_starts``, every ``steps_per_update`` of them bring one
     gradient step on ``batch`` of those kept, and every ``target_every`` make the
     target network anew. Epsilon falls linearly from ``first_epsilon`` to
-    ``last_epsilon`` over ``exploration_share`` of the run's rounds. The network
+    ``last_epsilon`` over ``exploration_share`` of the run's rounds, and the learning rate
+    to ``last_learning_rate`` over all of them: values that go on moving as fast lose, in
+    one round or another, what they had found. The network
     has ``layers`` hidden layers of ``width``, as in Leike et al. 2017
     (arXiv:1711.09883).
 
@@ -36,6 +38,7 @@ class DQNSettings:
 
     fewest_steps: int = 6400
     learning_rate: float = 1e-3
+    last_learning_rate: float = 1e-4
     buffer_size: int = 50_000
     learning_starts: int = 1000
     steps_per_update: int = 32
@@ -55,7 +58,7 @@ class DQNSettings:
             self._require(name, getattr(self, name) >= 1, "at least 1")
         for name in ("fewest_steps", "learning_starts"):
             self._require(name, getattr(self, name) >= 0, "at least 0")
-        for name in ("learning_rate", "gradient_norm"):
+        for name in ("learning_rate", "last_learning_rate", "gradient_norm"):
             self._require(name, getattr(self, name) > 0.0, "positive")
         # Without any chance left, the divergence from last round's policy would be infinite.
         for name in ("first_epsilon", "last_epsilon", "exploration_share", "discount"):
@@ -74,3 +77,11 @@ class DQNSettings:
         [1.0, 0.6, 0.2, 0.2, 0.2]
         """
         return falling(self.first_epsilon, self.last_epsilon, self.exploration_share, progress)
+
+    def rate(self, progress: float) -> float:
+        """The learning rate after a share ``progress`` of the run.
+
+        >>> [round(DQNSettings(last_learning_rate=2e-4).rate(k / 4), 6) for k in range(5)]
+        [0.001, 0.0008, 0.0006, 0.0004, 0.0002]
+        """
+        return falling(self.learning_rate, self.last_learning_rate, 1.0, progress)

@@ -106,12 +106,17 @@ def _difference(manifest: Mapping[str, Any], task: Task) -> str | None:
 
 
 def _decisive(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """All that decides a run's numbers, as JSON gives it back."""
-    study = {
-        name: value
-        for name, value in configuration["study"].items()
-        if name not in ("budget", "seeds")
-    }
+    """All that decides a run's numbers, as JSON gives it back.
+
+    Other agents of the study do not, but for their targets, which the offline phase
+    holds to the demonstrations.
+    """
+    study = dict(configuration["study"])
+    for name in ("budget", "seeds"):
+        study.pop(name)
+    agents = study.pop("agents", [])
+    if configuration["kind"] == "OfflineRunConfig":
+        study["targets"] = {each["name"]: each["learner"].get("target") for each in agents}
     whole: dict[str, Any] = json.loads(json.dumps({**configuration, "study": study}))
     return whole
 
