@@ -12,6 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -48,6 +49,14 @@ def drawn(batch: int) -> dict[str, torch.Tensor]:
     }
 
 
+def descend(module: torch.nn.Module, optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    """One clipped gradient step."""
+    optimiser.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(module.parameters(), 0.25)
+    optimiser.step()
+
+
 def transformers_model(size: Size) -> torch.nn.Module:
     """Hugging Face's model of vectors, with the sizes of its GPT-2."""
     from transformers import DecisionTransformerConfig, DecisionTransformerModel
@@ -65,46 +74,35 @@ def transformers_model(size: Size) -> torch.nn.Module:
     return DecisionTransformerModel(config)
 
 
+def transformers_call(model: torch.nn.Module, batch: int) -> tuple[Callable[[], Any], torch.Tensor]:
+    """The model on windows that are full, and the actions that were taken in them."""
+    whole = drawn(batch)
+    given = {
+        "states": whole["states"],
+        "actions": whole["actions"],
+        "rewards": whole["rewards"],
+        "returns_to_go": whole["returns"],
+        "timesteps": whole["times"],
+        "attention_mask": torch.ones(batch, CONTEXT),
+    }
+    return lambda: model(**given), whole["actions"]
+
+
 def transformers_training(size: Size) -> Job:
     """It has no loss of its own; its documentation trains by squared error."""
     model = transformers_model(size).train()
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-4)
-    batch = drawn(size.batch)
-    mask = torch.ones(size.batch, CONTEXT)
-
-    def step() -> None:
-        found = model(
-            states=batch["states"],
-            actions=batch["actions"],
-            rewards=batch["rewards"],
-            returns_to_go=batch["returns"],
-            timesteps=batch["times"],
-            attention_mask=mask,
-        )
-        loss = (found.action_preds - batch["actions"]).square().mean()
-        optimiser.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 0.25)
-        optimiser.step()
-
-    return step
+    called, actions = transformers_call(model, size.batch)
+    return lambda: descend(model, optimiser, (called().action_preds - actions).square().mean())
 
 
 def transformers_acting(size: Size, copies: int) -> Job:
     """A context is encoded anew for every action, as in its documentation."""
-    model, batch = transformers_model(size).eval(), drawn(copies)
-    mask = torch.ones(copies, CONTEXT)
+    called, _ = transformers_call(transformers_model(size).eval(), copies)
 
     def step() -> None:
         with torch.no_grad():
-            model(
-                states=batch["states"],
-                actions=batch["actions"],
-                rewards=batch["rewards"],
-                returns_to_go=batch["returns"],
-                timesteps=batch["times"],
-                attention_mask=mask,
-            )
+            called()
 
     return step
 
@@ -156,10 +154,7 @@ def torchrl_training(size: Size) -> Job:
     def step() -> None:
         found = loss(batch)
         total = found["loss_log_likelihood"] + found["loss_entropy"] + found["loss_alpha"]
-        optimiser.zero_grad()
-        total.backward()
-        torch.nn.utils.clip_grad_norm_(loss.parameters(), 0.25)
-        optimiser.step()
+        descend(loss, optimiser, total)
 
     return step
 
