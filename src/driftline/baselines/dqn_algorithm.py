@@ -79,10 +79,8 @@ class DQNAlgorithm:
         self._previous.load_state_dict(self._dqn.q_net.state_dict())
         total = -(-steps // self._world.num_envs) * self._world.num_envs
         self._world.seed(integer_seed(seed, "environment") % 2**31)
-        draw, rate = (
-            generator(seed, "exploration"),
-            self._settings.rate(self._learnt / self._rounds),
-        )
+        draw = generator(seed, "exploration")
+        rate = self._settings.rate(self._learnt / self._rounds)
         self._dqn.lr_schedule = lambda _: rate
         with contained(integer_seed(seed, "learning")):
             reported = self._dqn.go_on(total, draw, self.epsilon)

@@ -52,7 +52,7 @@ class Shared:
 def shared_runs(earlier: Path, root: Path, tasks: Sequence[Task]) -> Shared:
     """The finished runs in ``earlier`` that are those of ``tasks``, planned in ``root``.
 
-    Their studies may differ in how many seeds they have and in what the budget is called.
+    Their studies may differ in their seeds, in agents without a target and in the budget's name.
     Raises `RunError`, with the first difference, where there is none.
     """
     run = RunDirectory.open(earlier)
@@ -72,8 +72,8 @@ def shared_runs(earlier: Path, root: Path, tasks: Sequence[Task]) -> Shared:
             differ = f"those of {place.relative_to(earlier)} differ in {difference}"
     if not pairs:
         raise RunError(
-            f"no finished run of {earlier} is one of this study ({differ}); extend a study that "
-            "differs in nothing but how many seeds it has, or leave --extends out"
+            f"no finished run of {earlier} is one of this study ({differ}); extend a study of the "
+            "same settings, as one with fewer seeds, or leave --extends out"
         )
     return Shared(tuple(pairs), len(tasks))
 
