@@ -22,7 +22,7 @@ VARIANTS = (
 )
 """Further levels of a family that another world stands for: only the largest budget plays them."""
 SEEDS = {"smoke": 2, "default": 5, "full": 10}
-ROUNDS = 14
+ROUNDS = 12
 """Fewer than in a world's own study: all worlds together take long enough."""
 
 
