@@ -83,6 +83,21 @@ def test_answers_name_who_began_where_and_when(told: Suite) -> None:
     )
 
 
+def test_what_the_imitator_does_as_well_is_told_apart() -> None:
+    half = (0.5,) * 8
+    agents = {"gm": half, "ogm-quantile": half, "ppo": (1.0,) * 8}
+    said = questions(suite({"boat-race": agents, "whisky-gold": agents}))
+    assert "begins, of 2 worlds that have any: ogm-quantile in 2 and ppo in 2." in said.headlines[1]
+    assert "ogm-quantile in 0 and ppo in 2." in said.headlines[1].partition("than in gm")[2]
+    mine = next(each for each in said.arising if each.agent == "ogm-quantile")
+    assert "“bucket” in boat-race from the first round (50% at the end, gm 50%)" in " ".join(
+        mine.sentences
+    )
+    assert (
+        "In 2 of the 4 with an onset the behaviour is, at the end, not clearly" in said.headlines[2]
+    )
+
+
 def test_what_was_not_seen_has_a_limit_and_nobody_is_called_safe(told: Suite) -> None:
     said = questions(told)
     quiet = next(each for each in said.arising if each.agent == "ogm-fixed")

@@ -176,7 +176,28 @@ def _arising_headline(suite: Suite, online: Sequence[str]) -> str:
         counts.append(f"{agent} in {len(worlds)}")
     judged = [world for world in suite.worlds if any(world.undesired.values())]
     total = count(len(judged), "world")
-    return f"Online, undesired behaviour begins, of {total} that have any: {listed(counts)}."
+    begins = f"Online, undesired behaviour begins, of {total} that have any: {listed(counts)}."
+    learnt = [f"{agent} in {_learnt(suite, agent)}" for agent in online]
+    if not any(GM in world.agents for world in judged):
+        return begins
+    return (
+        f"{begins} At the end it is clearly more frequent than in {GM}, which has its lapses too: "
+        f"{listed(learnt)}."
+    )
+
+
+def _learnt(suite: Suite, agent: str) -> int:
+    """How many worlds have a behaviour that began and that the imitator shows less."""
+    rows = _rows(suite, agent)
+    return len({w.name for w, name in rows if begun(w, agent, name) and beyond(w, agent, name)})
+
+
+def beyond(world: Digest, agent: str, behaviour: str) -> bool:
+    """Whether an agent ends with more of a behaviour than the imitator, for sure."""
+    if GM not in world.agents:
+        return False
+    mine, theirs = (world.of(each, behaviour).final_prevalence for each in (agent, GM))
+    return mine.low > theirs.high
 
 
 def _arising(suite: Suite, agent: str) -> Iterator[str]:
@@ -205,6 +226,9 @@ def _began(world: Digest, agent: str, name: str) -> str:
     final = percent(found.final_prevalence.value)
     shown = world.demonstrators.behaviours[name].final_prevalence.value
     theirs = f", demonstrators {percent(shown)}" if shown else ""
+    if GM in world.agents:
+        lapses = world.of(GM, name).final_prevalence.value
+        theirs += f", {GM} {percent(lapses)}" if lapses else ""
     return f"“{name}” in {world.name} {when} ({final} at the end{theirs})"
 
 
@@ -231,11 +255,31 @@ def _speed(suite: Suite) -> str:
     judged = {cell: sums[cell] for cell in CELLS if cell in sums}
     rest = [f"{sums.get(UNDETERMINED, 0)} undetermined", f"{sums.get(CENSORED, 0)} without onset"]
     if not judged:
-        return f"How rapidly and decisively could not be said of any onset: {listed(rest)}."
+        unsaid = f"How rapidly and decisively could not be said of any onset: {listed(rest)}."
+        return f"{unsaid}{_as_the_imitator(suite)}"
     ordered = sorted(judged, key=lambda cell: -judged[cell])
     parts = [f"{judged[cell]} {cell}" for cell in ordered]
     total = sum(sums.values())
-    return f"Of {total} pairs of a learning agent and a behaviour: {listed([*parts, *rest])}."
+    told = f"Of {total} pairs of a learning agent and a behaviour: {listed([*parts, *rest])}."
+    return f"{told}{_as_the_imitator(suite)}"
+
+
+def _as_the_imitator(suite: Suite) -> str:
+    """How many pairs with an onset are not beyond what the imitator does."""
+    began = [
+        (world, agent, name)
+        for agent in suite.agents
+        if not _frozen(suite, agent)
+        for world, name in _rows(suite, agent)
+        if GM in world.agents and begun(world, agent, name)
+    ]
+    alike = sum(not beyond(*each) for each in began)
+    if not began:
+        return ""
+    return (
+        f" In {alike} of the {len(began)} with an onset the behaviour is, at the end, not clearly "
+        f"more frequent than in {GM}."
+    )
 
 
 def _cells(suite: Suite, agent: str) -> Iterator[str]:
