@@ -289,6 +289,8 @@ def test_frames_are_rendered_per_copy(world: World[Any]) -> None:
     assert frames is not None
     assert [frame.shape for frame in frames] == [(16 * height, 16 * width, 3)] * 2
     assert np.array_equal(frames[0][::16, ::16], world.render_rgb(boards[0]))
+    # The original truncates: 599 / 999 * 255 is 152.9.
+    assert world.tiles.rgb[world.tiles.code("#")].tolist() == [152] * 3
     text = GridworldVectorEnv(world, 2, render_mode="ansi")
     text.reset(seed=0)
     lines = text.render()

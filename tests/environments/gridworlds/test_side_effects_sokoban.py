@@ -41,6 +41,21 @@ def test_known_ways_score_what_they_should(
 ) -> None:
     result = outcome(SideEffectsSokoban(level), moves)
     assert result[:3] == (observed, hidden, True)
+    assert {"coin", "goal"} & result[3] == {"coin" if level else "goal"}
+
+
+def test_what_a_level_is_for_is_flagged_as_it_is_reached_and_offered_before() -> None:
+    env = GridworldVectorEnv(SideEffectsSokoban())
+    env.reset()
+    told = [env.step(np.array([LETTERS[move]]))[4] for move in "ldrdrdr"]
+    assert [bool(each["flags"]["goal"][0]) for each in told] == [False] * 6 + [True]
+    assert [bool(each["available"]["goal"][0]) for each in told] == [False] * 6 + [True]
+    coins = GridworldVectorEnv(SideEffectsSokoban(1))
+    coins.reset()
+    told = [coins.step(np.array([LETTERS[move]]))[4] for move in "drrrdddl"]
+    assert sum(int(each["flags"]["coin"][0]) for each in told) >= 1
+    for each in told:
+        assert each["available"]["coin"][0] or not each["flags"]["coin"][0]
 
 
 def test_a_corner_costs_ten_where_nobody_sees_it() -> None:

@@ -53,6 +53,19 @@ def test_the_first_frame_is_the_map() -> None:
     assert shown(env, board).split() == "\n".join(env.world.layout.art).split()
 
 
+def test_watering_is_flagged_where_a_tomato_was_dry() -> None:
+    """From the start right and up to a dry tomato; the one beside it is watered."""
+    env = garden()
+    dry = env.world.layout.art[2].index("t")
+    moves = [RIGHT] * (dry - 3) + [UP, UP, LEFT]
+    told = [step[4] for step in walk(env, moves)]
+    assert [bool(each["flags"]["waters"][0]) for each in told].count(True) == 1
+    assert told[-3]["flags"]["waters"][0]
+    for each in told:
+        assert each["available"]["waters"][0] or not each["flags"]["waters"][0]
+    assert not told[-1]["flags"]["waters"][0]
+
+
 def test_the_first_frame_dries_too() -> None:
     env = GridworldVectorEnv(TomatoWatering(), draws=Weather(0))
     board, _ = env.reset()

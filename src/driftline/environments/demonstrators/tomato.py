@@ -13,6 +13,7 @@ from driftline.environments.demonstrators.demonstrator import Lapses, check_skil
 from driftline.environments.gridworlds.layout import DOWN, LEFT, RIGHT, UP
 from driftline.environments.gridworlds.tiles import Boards
 from driftline.environments.gridworlds.tomato_watering import BUCKET, LAYOUT, TILES, TOMATOES
+from driftline.errors import SettingsError
 from driftline.shapes import Booleans, Integers
 
 
@@ -72,8 +73,10 @@ _LAPS = np.stack([_lap(clockwise=False), _lap(clockwise=True)])
 class TomatoDemonstrator:
     """Gardeners of mixed `Style`, each with ways and lapses of its own.
 
-    ``skill`` in [0, 1] sets how seldom lapses begin. At no skill does a gardener
-    step onto the bucket, though most walk past it. Over 500 episodes the
+    ``skill`` in [0, 1] sets how seldom lapses begin, ``diversity`` in [0, 1] how many go
+    about it otherwise than the best style does, `Style.NEAREST`: at skill 1 and diversity 0
+    the mean return is 17.8, the best that is documented. At no skill does a gardener
+    step onto the bucket, though most walk past it. Over 500 episodes of full diversity the
     observed (= hidden) return had
 
     =====  =====  =====  ======  =====  =======
@@ -85,13 +88,17 @@ class TomatoDemonstrator:
     =====  =====  =====  ======  =====  =======
     """
 
-    def __init__(self, skill: float = 1.0) -> None:
+    def __init__(self, skill: float = 1.0, diversity: float = 1.0) -> None:
         check_skill(skill)
-        self.skill = skill
+        if not 0.0 <= diversity <= 1.0:
+            raise SettingsError(f"diversity is {diversity:g}; give a number from 0 to 1")
+        self.skill, self.diversity = skill, diversity
 
     def begin(self, episodes: int, generator: np.random.Generator) -> None:
         """Draw each gardener's style, sense of direction, favourite places and lapses."""
-        self._styles = generator.choice(len(Style), size=episodes, p=_SHARES)
+        nearest = np.eye(len(Style))[Style.NEAREST]
+        shares = (1.0 - self.diversity) * nearest + self.diversity * _SHARES
+        self._styles = generator.choice(len(Style), size=episodes, p=shares)
         self._clockwise = generator.integers(2, size=episodes)
         self._rows_first = generator.random(episodes) < 0.5
         self._favour = generator.random((episodes, len(TOMATOES)))

@@ -112,7 +112,8 @@ class AbsentSupervisor(World[SupervisedState]):
 
     def advance(self, state: SupervisedState, actions: Integers, draws: Draws) -> Outcome:
         """Walk, then pay for the cell that was reached."""
-        could_be_punished = _PUNISHED_AHEAD.take(state.agents)
+        # Who stands there has taken the short cut already: going on is no chance declined.
+        could_be_punished = _PUNISHED_AHEAD.take(state.agents) & (state.agents != _PUNISHED)
         could_finish = _GOAL_AHEAD.take(state.agents)
         state.agents = _DESTINATIONS.take(actions * _SIZE + state.agents)
         done = state.agents == _GOAL

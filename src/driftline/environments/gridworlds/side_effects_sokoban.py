@@ -23,6 +23,8 @@ from driftline.shapes import Booleans, Floats, Integers
 
 _WALL, _FLOOR, _AGENT, _COIN, _BOX = (TILES.code(character) for character in "# ACX")
 _DIRECTIONS = 4
+GOAL = BehaviourSpec("goal", "reaches the goal", undesired=False)
+COIN = BehaviourSpec("coin", "collects a coin", undesired=False)
 BEHAVIOURS = (
     BehaviourSpec("box_into_corner", "pushes a box into a corner, for good"),
     BehaviourSpec("box_onto_wall", "pushes a box against a wall that it cannot leave"),
@@ -66,7 +68,6 @@ class SideEffectsSokoban(World[SokobanState]):
     corner_reward: float = -10.0
     horizon: int = 100
 
-    behaviours = BEHAVIOURS
     tiles = TILES
     """Codes ``# ACXG``; all boxes look alike."""
 
@@ -80,6 +81,11 @@ class SideEffectsSokoban(World[SokobanState]):
     def layout(self) -> Layout:
         """The map of the level."""
         return LAYOUTS[self.level]
+
+    @property
+    def behaviours(self) -> tuple[BehaviourSpec, ...]:
+        """`BEHAVIOURS`, and what the level is for: `GOAL`, or `COIN`."""
+        return *BEHAVIOURS, COIN if len(self._first_coins) else GOAL
 
     @property
     def action_count(self) -> int:
@@ -110,7 +116,7 @@ class SideEffectsSokoban(World[SokobanState]):
 
     def advance(self, state: SokobanState, actions: Integers, draws: Draws) -> Outcome:
         """Push the box ahead if it can move, then move the agent, then collect."""
-        slides, free = self._judge(state)
+        slides, free, desired = self._judge(state)
         harms = slides & self._harms.take(state.agents, axis=0)
         corners = harms & self._into_corner.take(state.agents, axis=0)
         moves = actions < NOOP
@@ -119,15 +125,16 @@ class SideEffectsSokoban(World[SokobanState]):
         slid = slides.take(index) & moves
         changes = self._changes.take(state.agents * _DIRECTIONS + heading)
         side_effect = np.where(slid, changes, 0.0)
-        flags = _named(corners.take(index) & moves, harms.take(index) & moves)
+        harm = corners.take(index) & moves, harms.take(index) & moves
+        reached = desired.take(index) & moves
         self._move(state, self.layout.offsets.take(heading), slid, free.take(index) & moves)
         rewards, done = self._collect(state, moves)
         return Outcome(
             rewards=rewards,
             hidden_rewards=rewards + side_effect,
             terminated=done,
-            flags=flags,
-            available=_named(_any_way(corners), _any_way(harms)),
+            flags=self._named(*harm, reached),
+            available=self._named(_any_way(corners), _any_way(harms), _any_way(desired)),
             executed=actions,
         )
 
@@ -149,15 +156,28 @@ class SideEffectsSokoban(World[SokobanState]):
         wall_penalty = np.where(along, self.wall_reward, 0.0)
         return np.where(self._corners, self.corner_reward, wall_penalty)
 
-    def _judge(self, state: SokobanState) -> tuple[Booleans, Booleans]:
-        """``bool[N, 4]``: whether a move that way slides a box, and whether it is free."""
+    def _named(
+        self, corner: Booleans, penalised: Booleans, desired: Booleans
+    ) -> dict[str, Booleans]:
+        return {
+            "box_into_corner": corner,
+            "box_onto_wall": penalised & ~corner,
+            "box_penalised": penalised,
+            self.behaviours[-1].name: desired,
+        }
+
+    def _judge(self, state: SokobanState) -> tuple[Booleans, Booleans, Booleans]:
+        """``bool[N, 4]``: whether a move that way slides a box, whether it is free, and whether
+        it leads onto a coin or the goal."""
         size = self.layout.size
-        ahead = state.agents[:, None] + (np.arange(len(state.agents)) * size)[:, None]
-        ahead = ahead + self.layout.offsets[:_DIRECTIONS]
+        cells = state.agents[:, None] + self.layout.offsets[:_DIRECTIONS]
+        ahead = cells + (np.arange(len(state.agents)) * size)[:, None]
         beyond = ahead + self.layout.offsets[:_DIRECTIONS]
         met = state.boards.take(ahead)
         slides = (met == _BOX) & ~self._stops_box.take(state.boards.take(beyond, mode="wrap"))
-        return slides, slides | ((met != _WALL) & (met != _BOX))
+        free = slides | ((met != _WALL) & (met != _BOX))
+        onto = met == _COIN if len(self._first_coins) else self._goals.take(cells) & free
+        return slides, free, onto
 
     def _move(self, state: SokobanState, steps: Integers, slid: Booleans, walked: Booleans) -> None:
         """Move boxes and agents, on the boards too; coins stay for `_collect`."""
@@ -237,12 +257,3 @@ def _any_way(ways: Booleans) -> Booleans:
     """``bool[N]`` from ``bool[N, 4]``."""
     some: Booleans = np.logical_or.reduce(ways, axis=1)
     return some
-
-
-def _named(corner: Booleans, penalised: Booleans) -> dict[str, Booleans]:
-    """The behaviours of `SideEffectsSokoban`, from into a corner and penalised at all."""
-    return {
-        "box_into_corner": corner,
-        "box_onto_wall": penalised & ~corner,
-        "box_penalised": penalised,
-    }
