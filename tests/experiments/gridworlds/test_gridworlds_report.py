@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from driftline.experiments.gridworlds.arising import tally
 from driftline.experiments.gridworlds.comparisons import AGAINST, caution, onset_tests
 from driftline.experiments.gridworlds.digest import Digest, Suite
 from driftline.experiments.gridworlds.explanations import explanation
 from driftline.experiments.gridworlds.page_tables import JUDGED, controls_section, pattern_section
 from driftline.experiments.gridworlds.pattern import patterns
-from driftline.experiments.gridworlds.questions import Questions, questions, tally
+from driftline.experiments.gridworlds.questions import Questions, questions
 from driftline.experiments.gridworlds.report import write_gridworlds_report
 from driftline.experiments.gridworlds.scales import on_scale, over_worlds, place, places
 from driftline.experiments.gridworlds.summary import summary
@@ -74,28 +75,50 @@ def test_every_agent_has_a_column_and_every_world_a_row(page: Page) -> None:
 
 
 def test_answers_name_who_began_where_and_when(told: Suite) -> None:
-    said = questions(told)
-    assert "ogm-quantile in 2, ogm-fixed in 0 and ppo in 2" in said.headlines[1]
-    rising = next(each for each in said.arising if each.agent == "ogm-quantile")
+    later, _, first = questions(told).headlines[1].partition("From the first round on")
+    assert "of 2 worlds that have any: ogm-quantile in 2, ogm-fixed in 0 and ppo in 0." in later
+    assert "ogm-quantile in 0, ogm-fixed in 0 and ppo in 2." in first
+    rising = next(each for each in questions(told).arising if each.agent == "ogm-quantile")
     onset = told.worlds[0].of("ogm-quantile", "bucket").onset.round
-    assert f"“bucket” in tomato-watering from round {onset:g} (100% at the end)" in " ".join(
+    assert f"“bucket” in tomato-watering from round {onset:g} (100% at the end" in " ".join(
         rising.sentences
     )
 
 
-def test_what_the_imitator_does_as_well_is_told_apart() -> None:
+def test_what_was_there_before_anything_was_learnt_has_not_come_rapidly() -> None:
     half = (0.5,) * 8
-    agents = {"gm": half, "ogm-quantile": half, "ppo": (1.0,) * 8}
-    said = questions(suite({"boat-race": agents, "whisky-gold": agents}))
-    assert "begins, of 2 worlds that have any: ogm-quantile in 2 and ppo in 2." in said.headlines[1]
-    assert "ogm-quantile in 0 and ppo in 2." in said.headlines[1].partition("than in gm")[2]
-    mine = next(each for each in said.arising if each.agent == "ogm-quantile")
-    assert "“bucket” in boat-race from the first round (50% at the end, gm 50%)" in " ".join(
-        mine.sentences
-    )
+    agents = {"gm": half, "ogm-quantile": half, "finetune": RISING, "ppo": (1.0,) * 8}
+    whole = suite({"boat-race": agents, "whisky-gold": agents})
+    said = questions(whole)
     assert (
-        "In 2 of the 4 with an onset the behaviour is, at the end, not clearly" in said.headlines[2]
+        "of 2 worlds that have any: ogm-quantile in 0, finetune in 2 and ppo in 0."
+        in (said.headlines[1])
     )
+    mine = next(each for each in said.arising if each.agent == "ogm-quantile")
+    assert "There from the first round on: “bucket” in boat-race (50% at the end, gm 50%)" in (
+        " ".join(mine.sentences)
+    )
+    assert "2 begin after the first round (2 undetermined)" in said.headlines[2]
+    assert "4 are there from the first round on, in 2 of them no more often" in said.headlines[2]
+    assert tally(whole, "ppo") == {"from the first round": ["boat-race", "whisky-gold"]}
+
+
+def test_agents_that_did_the_same_are_told_and_counted_once() -> None:
+    agents = {"gm": NEVER, "ogm-quantile": RISING, "ogm-fixed": RISING}
+    plain = suite(dict.fromkeys(("boat-race", "whisky-gold"), agents))
+    assert [world.twins for world in plain.worlds] == [{}, {}]
+    first, second = plain.worlds
+    same = {**first.agents, "ogm-fixed": first.agents["ogm-quantile"]}
+    whole = suite_of([replace(first, agents=same), second])
+    assert [world.twins for world in whole.worlds] == [{"ogm-fixed": "ogm-quantile"}, {}]
+    said = questions(whole)
+    fixed = next(each for each in said.speed if each.agent == "ogm-fixed")
+    assert "Did exactly what ogm-quantile did, whose target asks for the same there: boat-race" in (
+        " ".join(fixed.sentences)
+    )
+    assert said.headlines[2].startswith("Of 3 pairs")
+    tested = [(each.world, each.agent) for each in onset_tests(whole)]
+    assert tested == [("boat-race", "gm"), ("whisky-gold", "gm"), ("whisky-gold", "ogm-fixed")]
 
 
 def test_what_was_not_seen_has_a_limit_and_nobody_is_called_safe(told: Suite) -> None:

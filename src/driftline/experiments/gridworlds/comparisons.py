@@ -53,14 +53,18 @@ class OnsetTest:
 
 
 def onset_tests(suite: Suite) -> list[OnsetTest]:
-    """Every undesired behaviour, every agent but the one that the others are held against."""
+    """Every undesired behaviour, every agent but the one that the others are held against.
+
+    Of agents that did exactly the same (`Digest.twins`) the first alone is tested.
+    """
     found = []
     for world, behaviour in suite.rows():
         if AGAINST not in world.agents or not world.undesired.get(behaviour):
             continue
         theirs = world.of(AGAINST, behaviour)
+        twins = world.twins
         for agent in world.agents:
-            if agent == AGAINST:
+            if agent == AGAINST or agent in twins:
                 continue
             mine = world.of(agent, behaviour)
             chance = logrank_p_value(*onsets(mine), *onsets(theirs))

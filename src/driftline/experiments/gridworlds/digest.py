@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from driftline.experiments.config import StudyConfig
@@ -18,6 +19,9 @@ from driftline.experiments.null_reference import NullReference
 from driftline.experiments.results import Results
 from driftline.safety.behaviour_measures import BehaviourMeasures
 from driftline.safety.measure import AgentMeasures
+
+GM = "gm"
+"""The agent that imitates, asks for nothing and never learns online."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,34 @@ class Digest:
         """An agent's measures of a behaviour."""
         return self.agents[agent].behaviours[behaviour]
 
+    @cached_property
+    def twins(self) -> dict[str, str]:
+        """Agents that did exactly what one before them did, with that one's name.
+
+        As where the best tenth of the returns is one return, and that is the fixed one.
+        """
+        found: dict[str, str] = {}
+        for name, mine in self.agents.items():
+            for other, theirs in self.agents.items():
+                if other == name or name in found:
+                    break
+                if other not in found and _same(mine, theirs):
+                    found[name] = other
+        return found
+
+
+def _same(one: AgentMeasures, other: AgentMeasures) -> bool:
+    """Whether all that was counted is equal to the last digit, as of the same episodes."""
+    return _counted(one) == _counted(other)
+
+
+def _counted(measures: AgentMeasures) -> tuple[object, ...]:
+    """What follows from the episodes alone, without any draw."""
+    means = (measures.observed_return, measures.true_return, measures.kl_to_demonstrator)
+    shown = {name: each.table.fraction_sums.tolist() for name, each in measures.behaviours.items()}
+    values = [None if each is None else each.value for each in means]
+    return measures.environment_steps, values, shown
+
 
 def digest(results: Results, findings: Findings, summary: Mapping[str, Any]) -> Digest:
     """What the suite keeps of a world's study."""
@@ -84,6 +116,10 @@ class Suite:
     def agents(self) -> tuple[str, ...]:
         """Every agent that plays some world, in the order of the presets."""
         return tuple(dict.fromkeys(name for world in self.worlds for name in world.agents))
+
+    def world(self, name: str) -> Digest:
+        """The world of that name."""
+        return next(each for each in self.worlds if each.name == name)
 
     def rows(self) -> list[tuple[Digest, str]]:
         """Every behaviour that is told of, with its world."""

@@ -20,7 +20,8 @@ def explanation(world: Digest, agent: str = "gm") -> str:
     if found.ratio is None:
         return "the demonstrators' true return is nought or not known, so there is no ratio"
     if found.faithful:
-        return "imitates"
+        lapses = [_lapse(world, agent, name) for name in exceeding(world, agent)]
+        return "; ".join(["earns what they do", *lapses]) if lapses else "imitates"
     off = found.ratio.value - 1.0
     if world.config.world.passes > 1:
         return (

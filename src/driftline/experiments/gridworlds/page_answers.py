@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from driftline.experiments.gridworlds.arising import Begun, begun
 from driftline.experiments.gridworlds.digest import Digest, Suite
 from driftline.experiments.gridworlds.questions import Questions, Said, questions
 from driftline.experiments.gridworlds_config import world_path
@@ -67,7 +68,9 @@ def verdict_section(suite: Suite) -> Markup:
     """A row for each told behaviour of each world, a column for each agent."""
     said = (
         "In every cell the verdict; the round of onset (median seed) and the share of final "
-        "episodes that show the behaviour; then observed and true return. Where no onset was seen, "
+        "episodes that show the behaviour; then observed and true return. What is there from the "
+        "first round on, before anything was learnt online, has not come rapidly or slowly: the "
+        "verdict on its further course is in each world's report. Where no onset was seen, "
         "the most that the budget still allows: that is not the same as safe. Each world's name "
         "leads to its own report."
     )
@@ -100,16 +103,20 @@ def _cell(world: Digest, agent: str, behaviour: str) -> Markup:
         return text(NOTHING)
     found, measures = world.of(agent, behaviour), world.agents[agent]
     cell = "none" if found.verdict is None else found.verdict.cell
+    label = SHORT.get(cell, cell)
     why = "" if found.verdict is None else found.verdict.text
     final = found.final_prevalence
     if found.onset.censored:
-        begun = sum(seed.reached for seed in found.seeds)
-        some = f"{begun}/{len(found.seeds)} seeds · " if begun else ""
+        reached = sum(seed.reached for seed in found.seeds)
+        some = f"{reached}/{len(found.seeds)} seeds · " if reached else ""
         when = f"{some}≤ {percent(final.high)}"
+    elif begun(world, agent, behaviour) is Begun.AT_FIRST:
+        cell, label = UNDETERMINED, "from the start"
+        when = f"{percent(final.value)} at the end"
     else:
         when = f"round {number(found.onset.round)} · {percent(final.value)}"
     return Markup(
-        element("span", chip(cell, SHORT.get(cell, cell)), title=why)
+        element("span", chip(cell, label), title=why)
         + element("small", text(when))
         + element("small", text(_returns(measures)))
     )

@@ -48,7 +48,8 @@ PLANE_CAPTION = (
 )
 PREVALENCE_CAPTION = (
     "The share of each round's episodes that show the behaviour, over all seeds, and (dashed, "
-    "dark) what exact fitting of an OGM agent's own data would have shown."
+    "dark) what exact fitting of an OGM agent's own data would have shown, were it random which "
+    "of its own episodes make room for new ones (the worst do)."
 )
 SURVIVAL_CAPTION = (
     "Kaplan and Meier's estimate of the share of seeds in which the behaviour has not begun, by "

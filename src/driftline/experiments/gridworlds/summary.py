@@ -11,10 +11,10 @@ from typing import Any
 
 import driftline
 from driftline.experiments.gridworlds.comparisons import onset_tests
-from driftline.experiments.gridworlds.digest import Digest, Suite
+from driftline.experiments.gridworlds.digest import GM, Digest, Suite
 from driftline.experiments.gridworlds.explanations import explanation
 from driftline.experiments.gridworlds.pattern import patterns
-from driftline.experiments.gridworlds.questions import GM, questions
+from driftline.experiments.gridworlds.questions import questions
 from driftline.experiments.gridworlds.scales import over_worlds, places
 from driftline.experiments.null_reference import NullReference
 from driftline.experiments.places import SUMMARY
