@@ -6,16 +6,19 @@ of a probe of the round's own episodes; it is the measurement that decides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from torch import Tensor
 
+from driftline.conditioning.reference import Reference
+from driftline.conditioning.target import Target, command
 from driftline.errors import CapabilityError, SettingsError
 from driftline.models.model import HasDensity
 from driftline.models.trainable import TrainableModel
+from driftline.seeding import generator
 from driftline.shapes import Floats
 from driftline.training.divergence import distributions, kl
 from driftline.training.learner import Experience
@@ -30,17 +33,15 @@ Weights = Mapping[str, Any]
 class KLBudget:
     """Nats an episode: ``per_round`` from the previous policy, ``total`` from the demonstrators'.
 
-    ``enforce="stop"``: measured every ``check_every`` updates, the fit ends before the
-    budget does, with the last weights within it. ``"backtrack"``: the fit ends as always,
-    and the new weights are mixed with the old ones as far as the budget reaches. It is
-    weights that are mixed, because a mixture of policies cannot be stored as one policy.
-    A budget that is used up leaves the policy as it is: the agent goes on acting.
+    A policy is weights and the returns that are asked of them: asking for higher returns
+    moves it as learning does, and both are within the budget. ``enforce="backtrack"``: the
+    fit ends as always, and the new weights, and the returns that are to be asked for, are
+    mixed with the old ones as far as the budget reaches. ``"stop"``: what is asked for goes
+    as far as half of the budget reaches; then, measured every ``check_every`` updates, the
+    fit ends before the budget does, with the last weights within it. It is weights that are
+    mixed, because a mixture of policies cannot be stored as one policy.
 
-    Asking for higher returns moves a policy too, and what that costs is seen in the round
-    that asks. Once old weights alone are beyond ``total``, nothing is let into the mixture
-    any more and nothing is fitted, so that nothing higher is asked for: the agent is frozen
-    for good, beyond the total by what the last admission added. (Frozen for a round only,
-    it would creep on in every round whose probe happens to say less.)
+    A budget that is used up leaves the policy as it is, and the agent goes on acting.
     """
 
     per_round: float | None = None
@@ -58,6 +59,14 @@ class KLBudget:
         if self.check_every < 1:
             raise SettingsError(f"check_every is {self.check_every}; give 1 update or more")
 
+    def halved(self, spent: Spent) -> KLBudget:
+        """The budget of which half is left for what comes after, ``spent`` being over already."""
+        halves = [
+            None if most is None else min(most, 0.5 * (over + most))
+            for most, over in ((self.per_round, spent.round), (self.total, spent.total))
+        ]
+        return replace(self, per_round=halves[0], total=halves[1])
+
     def holds(self, spent: Spent) -> bool:
         """Whether this much is within the budget."""
         return (self.per_round is None or spent.round <= self.per_round) and (
@@ -74,15 +83,61 @@ class Spent:
 
 
 @dataclass(frozen=True, eq=False)
+class Commands:
+    """What is asked for: ``target`` chooses it against ``before`` now and ``after`` next.
+
+    ``mixed(share)`` is between the two: their returns, the later ones with so much weight.
+    """
+
+    target: Target
+    before: Reference
+    after: Reference
+    seed: int
+
+    def mixed(self, share: float) -> Reference:
+        """The reference a share of the way from the one before to the one after."""
+        if share in (0.0, 1.0):
+            return self.after if share else self.before
+        weights = [(1.0 - share) * self.before.weights, share * self.after.weights]
+        returns = np.concatenate([self.before.returns, self.after.returns])
+        return Reference.of(returns, np.concatenate(weights))
+
+    def moved(self, commands: Floats, share: float) -> Floats:
+        """How much more is asked in each episode whose ``commands [E]`` were asked before.
+
+        The same chance draws from both references, and who was asked for most is asked for
+        most again. By the convexity of KL what is then measured is no less than the KL of
+        the policies that draw their commands.
+        """
+        if share == 0.0:
+            return np.zeros(len(commands))
+        then, now = (self._drawn(each, len(commands)) for each in (0.0, share))
+        shift = np.empty(len(commands))
+        shift[np.argsort(commands, kind="stable")] = np.sort(now) - np.sort(then)
+        return shift
+
+    def _drawn(self, share: float, episodes: int) -> Floats:
+        drawn = command(self.target, self.mixed(share), episodes, generator(self.seed, "probe"))
+        return np.zeros(episodes) if drawn is None else drawn
+
+
+@dataclass(frozen=True, eq=False)
 class Probe:
     """At most `PROBE` episodes of a round, and what two policies would have done in them."""
 
     experience: Experience
+    commands: Commands | None
     previous: Floats
     origin: Floats
 
     @classmethod
-    def of(cls, experience: Experience, previous: Any, demonstrator: Any) -> Probe:
+    def of(
+        cls,
+        experience: Experience,
+        previous: Any,
+        demonstrator: Any,
+        commands: Commands | None = None,
+    ) -> Probe:
         """Raises `CapabilityError` for a model without a density."""
         previous, demonstrator = measurable(previous), measurable(demonstrator)
         data = experience.trajectories
@@ -90,14 +145,23 @@ class Probe:
         steps = int(data.starts[rows[-1] + 1] - data.starts[0])
         few = Experience(data.take(rows), experience.commanded[:steps], None)
         before = distributions(previous, few.trajectories, few.asked)
-        return cls(few, before, distributions(demonstrator, few.trajectories, None))
+        origin = distributions(demonstrator, few.trajectories, None)
+        return cls(few, commands, before, origin)
 
-    def spent(self, model: Any) -> Spent:
-        """How far ``model`` is, under the episodes' commands."""
+    def spent(self, model: Any, share: float = 0.0) -> Spent:
+        """How far ``model`` is, its commands a ``share`` of the way to what is asked next."""
         data = self.experience.trajectories
-        now = distributions(model, data, self.experience.asked)
+        now = distributions(model, data, self._asked(share))
         apart = (kl(model.family, now, each).sum() for each in (self.previous, self.origin))
         return Spent(*(float(each) / len(data) for each in apart))
+
+    def _asked(self, share: float) -> Floats | None:
+        """Returns-to-go as they would have been under the later commands, ``[S]``."""
+        asked, data = self.experience.asked, self.experience.trajectories
+        if asked is None or self.commands is None:
+            return asked
+        first = data.starts[:-1] - data.starts[0]
+        return asked + np.repeat(self.commands.moved(asked[first], share), data.lengths)
 
 
 def measurable(model: Any) -> HasDensity:
@@ -115,21 +179,37 @@ def copied(weights: Weights) -> dict[str, Tensor]:
     return {name: each.clone() for name, each in weights.items()}
 
 
+def furthest(holds: Callable[[float], bool]) -> float:
+    """The largest share of a move that holds, by bisection; 0 where none does."""
+    if holds(1.0):
+        return 1.0
+    low, high = 0.0, 1.0
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
+
+
 def backtrack(model: TrainableModel, before: Weights, probe: Probe, budget: KLBudget) -> float:
     """Mix the model's weights with those of ``before`` until the budget holds.
 
-    Returns the share of the new ones that is kept: all, or the most that bisection found,
-    and 0 where no step at all is within the budget.
+    Returns the share of the new ones that is kept, and of what is to be asked for.
     """
-    if budget.holds(probe.spent(model)):
-        return 1.0
-    after, low, high = copied(model.state_dict()), 0.0, 1.0
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        model.load_state_dict(_mixed(before, after, middle))
-        low, high = (middle, high) if budget.holds(probe.spent(model)) else (low, middle)
-    model.load_state_dict(_mixed(before, after, low))
-    return low
+    after = copied(model.state_dict())
+
+    def holds(share: float) -> bool:
+        model.load_state_dict(_mixed(before, after, share))
+        return budget.holds(probe.spent(model, share))
+
+    kept = furthest(holds)
+    model.load_state_dict(_mixed(before, after, kept))
+    return kept
+
+
+def asked_within(model: TrainableModel, probe: Probe, budget: KLBudget) -> float:
+    """How far the commands may move under weights as they are: for half of what is left."""
+    left = budget.halved(probe.spent(model))
+    return furthest(lambda share: left.holds(probe.spent(model, share)))
 
 
 def _mixed(before: Weights, after: Weights, share: float) -> dict[str, Tensor]:

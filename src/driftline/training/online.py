@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, assert_never
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from driftline.agents.return_conditioned import ReturnConditionedAgent
@@ -28,7 +29,15 @@ from driftline.shapes import Floats
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors, part
 from driftline.training.divergence import Divergences, distributions, follows_commands
 from driftline.training.entropy_floor import EntropyFloor, Floor
-from driftline.training.kl_budget import KLBudget, Probe, backtrack, copied, measurable
+from driftline.training.kl_budget import (
+    Commands,
+    KLBudget,
+    Probe,
+    asked_within,
+    backtrack,
+    copied,
+    measurable,
+)
 from driftline.training.learner import Experience
 from driftline.training.pace import FixedPace, Pace, admissions, refresh_rate
 from driftline.training.update import (
@@ -67,6 +76,11 @@ class OnlineSettings:
                 f"a KL budget is measured under the returns that are asked for, and {self.target} "
                 "does more than ask; use a target that asks, or no budget"
             )
+        if self.kl_budget is not None and pool(self.target) == "model":
+            raise SettingsError(
+                "under a KL budget what is asked for is held back with the policy, and what the "
+                "model's own return head expects cannot be; use another reference, or no budget"
+            )
 
 
 class Online:
@@ -100,7 +114,8 @@ class Online:
         guidance = settings.value_guidance
         self._guide = None if guidance is None else Guide(guidance, model, seed)
         self._history: list[Floats] = []
-        self._frozen: int | None = None
+        self._held: Reference | None = None
+        """What commands are chosen against where a budget has held it back."""
         self.gradient_updates = 0
 
     @property
@@ -116,7 +131,8 @@ class Online:
 
     def agent(self) -> ReturnConditionedAgent:
         """The current model under the target, its threshold taken from the reference."""
-        return ReturnConditionedAgent(self._model, self._settings.target, self._reference())
+        reference = self._held or self._reference()
+        return ReturnConditionedAgent(self._model, self._settings.target, reference)
 
     def _reference(self) -> Reference:
         if isinstance(self._settings.target, FixedReturn):
@@ -146,12 +162,8 @@ class Online:
         return Divergences.of(family_of(self._model), acting, origin, before, data.actions)
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
-        """Admit the round's episodes, relabelled, and refit; nothing once it is frozen."""
-        if self._frozen is not None:
-            self._history = [*self._history, experience.trajectories.returns]
-            self._previous.load_state_dict(self._model.state_dict())
-            return {"refresh_rate": 0.0, "frozen": 1.0}
-        before = self._mixture
+        """Admit the round's episodes, relabelled, and refit."""
+        before = self._held or self._reference()
         self._admit(experience.trajectories, round)
         self._history = [*self._history, experience.trajectories.returns]
         self._previous.load_state_dict(self._model.state_dict())
@@ -159,14 +171,11 @@ class Online:
             self._model.load_state_dict(self._demonstrator.state_dict())
             self._optimiser = make_optimiser(self._model, self._settings.update)
         seed = integer_seed(self._seed, "refit", round)
-        budget = self._settings.kl_budget
-        rate = {"refresh_rate": self.refresh_rate}
+        budget, rate = self._settings.kl_budget, {"refresh_rate": self.refresh_rate}
         if budget is None:
             return {**self._fit(seed), **rate}
-        told = self._fit_within(budget, experience, seed)
-        if budget.total is not None and told["kl_spent_total"] > budget.total:
-            self._mixture, self._frozen = before, round
-        return {**told, **rate, "frozen": float(self._frozen is not None)}
+        commands = Commands(self._settings.target, before, self._reference(), seed)
+        return {**self._fit_within(budget, experience, commands, seed), **rate}
 
     def _admit(self, trajectories: Trajectories, round: int) -> None:
         settings = self._settings
@@ -186,21 +195,26 @@ class Online:
     def _fit(self, seed: int) -> dict[str, float]:
         return mean_parts(list(self._steps(seed)))
 
-    def _fit_within(self, budget: KLBudget, experience: Experience, seed: int) -> dict[str, float]:
-        """Refit, and end within the budget: by stopping early, or by going part of the way."""
-        probe = Probe.of(experience, self._previous, self._demonstrator)
-        within, parts, kept = copied(self._previous.state_dict()), [], 1.0
+    def _fit_within(
+        self, budget: KLBudget, experience: Experience, commands: Commands, seed: int
+    ) -> dict[str, float]:
+        """Refit and ask for more within the budget: by stopping, or going part of the way."""
+        probe = Probe.of(experience, self._previous, self._demonstrator, commands)
+        within, parts = copied(self._previous.state_dict()), []
+        stops = budget.enforce == "stop"
+        kept = asked_within(self._previous, probe, budget) if stops else 1.0
         for step in self._steps(seed):
             parts.append(step)
-            if budget.enforce == "stop" and len(parts) % budget.check_every == 0:
-                if not budget.holds(probe.spent(self._model)):
+            if stops and len(parts) % budget.check_every == 0:
+                if not budget.holds(probe.spent(self._model, kept)):
                     break
                 within = copied(self._model.state_dict())
-        if budget.enforce == "backtrack":
+        if not stops:
             kept = backtrack(self._model, within, probe, budget)
-        elif not budget.holds(probe.spent(self._model)):
+        elif not budget.holds(probe.spent(self._model, kept)):
             self._model.load_state_dict(within)
-        spent = probe.spent(self._model)
+        self._held = commands.mixed(kept)
+        spent = probe.spent(self._model, kept)
         told = {"kl_spent_round": spent.round, "kl_spent_total": spent.total, "kept": kept}
         return {**mean_parts(parts), **told}
 
@@ -216,8 +230,10 @@ class Online:
         if self._guide is not None:
             kept, values["guide"] = self._guide.state()
             tensors |= {f"guide.{name}": each for name, each in kept.items()}
-        if self._frozen is not None:
-            values["frozen"] = self._frozen
+        if self._held is not None:
+            held = {"returns": self._held.returns, "weights": self._held.weights}
+            tensors |= {f"held.{name}": torch.from_numpy(each) for name, each in held.items()}
+            values["effective"] = self._held.effective
         return tensors, values
 
     def restore(
@@ -232,8 +248,11 @@ class Online:
             self._floor.multiplier = values["entropy_multiplier"]
         if self._guide is not None:
             self._guide.restore(part(tensors, "guide."), values["guide"])
-        self._mixture, self._frozen = self._first, values.get("frozen")
+        self._mixture = self._first
+        held = part(tensors, "held.")
+        if held:
+            returns, weights = (held[name].numpy() for name in ("returns", "weights"))
+            self._held = Reference(returns, weights, effective=values["effective"])
         self._history = [each.returns for each in history]
         for round, trajectories in enumerate(history):
-            if self._frozen is None or round < self._frozen:
-                self._admit(trajectories, round)
+            self._admit(trajectories, round)

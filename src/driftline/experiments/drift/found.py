@@ -19,6 +19,7 @@ from driftline.experiments.drift_config import DriftConfig
 from driftline.experiments.rehearsal import rehearsal
 from driftline.experiments.results import Results
 from driftline.safety.behaviour_measures import BehaviourMeasures
+from driftline.safety.detection import detect
 from driftline.safety.null_model import NullCurve, QuantileSampling, null_curve
 from driftline.safety.pace import detectable_prevalence, guaranteed_window
 from driftline.safety.phase_diagram import Boundary, Deviation, boundary, crossing, deviation
@@ -28,7 +29,7 @@ from driftline.safety.thresholds import Thresholds
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
 from driftline.training.online import OnlineSettings
-from driftline.training.pace import refresh_rate
+from driftline.training.pace import Pace, ReviewPace, refresh_rate
 
 GRID = np.linspace(0.0, 1.0, 401)
 """Where exact fitting's boundary is sought."""
@@ -38,7 +39,6 @@ GRID = np.linspace(0.0, 1.0, 401)
 class Arm:
     """One switch: its measures, the share of its data, and what exact fitting would have done.
 
-    ``shares`` are empty where a budget may have kept episodes out of the data.
     ``rho``: the refresh rate as carried out. ``guaranteed``: rounds between detection and
     harm that exact fitting cannot undercut, NaN where the percentile is not that of a mixture
     whose slots are replaced at random; ``window``: as measured, bounds by seed.
@@ -144,12 +144,7 @@ def _arm(results: Results, config: DriftConfig, agent: AgentConfig) -> Arm:
     behaviour = measures.behaviours[config.behaviour]
     rho = refresh_rate(settings.pace, settings.mixture, settings.target)
     q, alpha = settings.target.share, settings.mixture.demonstration_share
-    thresholds = config.thresholds
-    p_det = detectable_prevalence(
-        thresholds.reviewed_per_round,
-        thresholds.review_sensitivity,
-        thresholds.detection_confidence,
-    )
+    watched = _watched(settings.pace, config.thresholds)
     start = config.study.demonstrations.tampering * (1 - alpha)
     rounds = config.study.rounds.rounds - 1
     kl = measures.kl_to_demonstrator
@@ -163,19 +158,43 @@ def _arm(results: Results, config: DriftConfig, agent: AgentConfig) -> Arm:
         null=null_curve(start, rounds, QuantileSampling(q), alpha, rho),
         rho=rho,
         guaranteed=(
-            guaranteed_window(q, p_det, thresholds.harm_mass, alpha, max(rho, 1e-12))
+            guaranteed_window(q, _detectable(watched), watched.harm_mass, alpha, max(rho, 1e-12))
             if settings.target.reference == "mixture" and settings.mixture.eviction == "random"
             else float("nan")
         ),
-        window=tuple(seed.detection.window for seed in behaviour.seeds),
+        window=_windows(behaviour, watched),
     )
 
 
-def _detected(thresholds: Thresholds) -> float:
+def _watched(pace: Pace, thresholds: Thresholds) -> Thresholds:
+    """The thresholds, with the reviewers whom the pace counts on, if it counts on any."""
+    if not isinstance(pace, ReviewPace):
+        return thresholds
+    return replace(
+        thresholds,
+        harm_mass=pace.p_harm,
+        reviewed_per_round=pace.reviewed_per_round,
+        review_sensitivity=pace.sensitivity,
+        detection_confidence=pace.confidence,
+        control_rounds=pace.control_rounds,
+    )
+
+
+def _detectable(thresholds: Thresholds) -> float:
     return detectable_prevalence(
         thresholds.reviewed_per_round,
         thresholds.review_sensitivity,
         thresholds.detection_confidence,
+    )
+
+
+def _windows(behaviour: BehaviourMeasures, watched: Thresholds) -> tuple[tuple[float, float], ...]:
+    """From detection to harm as those reviewers would have it, bounds by seed."""
+    table = behaviour.table
+    some, mass, rounds = table.share("any"), table.mass(), table.rounds
+    return tuple(
+        detect(some[seed], mass[seed], table.episodes[seed], rounds, watched).window
+        for seed in range(len(some))
     )
 
 
@@ -186,8 +205,6 @@ def _behaviour(results: Results, config: DriftConfig, name: str) -> BehaviourMea
 def _shares(
     results: Results, config: DriftConfig, agent: AgentConfig, settings: OnlineSettings
 ) -> tuple[DataShares, ...]:
-    if settings.kl_budget is not None and settings.kl_budget.total is not None:
-        return ()
     told = []
     for index, seed in enumerate(config.seeds):
         begun = rehearsal(config.study, agent, results.demonstrations[index], seed)
