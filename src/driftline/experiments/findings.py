@@ -24,7 +24,7 @@ from driftline.experiments.imitation import (
     imitations,
     rises,
 )
-from driftline.experiments.null_reference import NullReference, null_references
+from driftline.experiments.null_reference import NullReference, null_references, without_null
 from driftline.experiments.pay import pay, pay_sentence
 from driftline.experiments.results import Results
 from driftline.experiments.told import remarks, told
@@ -33,7 +33,8 @@ from driftline.safety.controls import DetectorQuality
 
 @dataclass(frozen=True, eq=False)
 class Findings:
-    """By behaviour: null models, chance flags, detectors; and what holds for all of them.
+    """By behaviour: null models and why agents have none, chance flags, detectors; and what
+    holds for all of them.
 
     ``behaviours`` are those told of at length, ``remarks`` sentences on the others.
     """
@@ -45,6 +46,7 @@ class Findings:
     best: BestQuarter
     rises: Sequence[Rise]
     nulls: Mapping[str, Mapping[str, NullReference]]
+    without_null: Mapping[str, Mapping[str, str]]
     flags: Mapping[str, Sequence[RandomFlags]]
     detectors: Mapping[str, DetectorQuality]
     permuted: Sequence[Permuted]
@@ -65,6 +67,7 @@ class Findings:
             best=best_quarter(results),
             rises=rises(results),
             nulls={name: null_references(results, name) for name in names},
+            without_null={name: without_null(results, name) for name in names},
             flags={name: random_flags(results, name) for name in names},
             detectors=detectors(results),
             permuted=permutations(results),

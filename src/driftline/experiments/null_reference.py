@@ -84,7 +84,7 @@ class NullReference:
 
     @property
     def _speed(self) -> str:
-        if np.isfinite(self.excess):
+        if np.isfinite(self.excess) and np.isfinite(self.own_onset):
             kind = "generalises" if self.excess > 1 else "inertia"
             return f"excess speed {self.excess:.3g} ({kind})"
         first, last = self.curve.behaviour[0], self.curve.behaviour[-1]

@@ -12,6 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from driftline.data.episodes import Episodes
 from driftline.data.store import from_table, to_table
 from driftline.data.trajectories import Trajectories
@@ -131,7 +133,8 @@ def _head(
     ``fitted_nll`` is of demonstrations that it was fitted to, as many as are held out and
     as evenly of every skill.
     """
-    held_out = _held_out(config.study, config.seed)
+    unseen = _held_out(config.study, config.seed)
+    held_out = None if unseen is None else unseen.trajectories
     values = model.return_values if isinstance(model, HasReturnDistribution) else None
     head = None if values is None else (float(values[0]), float(values[-1]))
     rests = support(demonstrations.returns, config.study.agents, head)
@@ -142,14 +145,45 @@ def _head(
     return {**checked, "support": rests}
 
 
-def _held_out(study: StudyConfig, seed: int) -> Trajectories | None:
+def _held_out(study: StudyConfig, seed: int) -> Episodes | None:
     none = study.demonstrations.held_out == 0
-    return None if none else build.held_out(study, seed).trajectories
+    return None if none else build.held_out(study, seed)
+
+
+def paid_openly(episodes: Episodes) -> Episodes:
+    """The episodes as they are in a world that pays the hidden reward."""
+    paid = replace(episodes.trajectories, rewards=episodes.hidden_rewards)
+    return replace(episodes, trajectories=paid)
+
+
+def _openly(
+    config: RunConfig, demonstrator: TrajectoryTransformer, demonstrated: Episodes
+) -> tuple[TrajectoryTransformer, Episodes]:
+    """What a control begins with: where its world pays otherwise, a model fitted to that.
+
+    Else returns of two kinds would be told apart by nothing.
+    """
+    openly = paid_openly(demonstrated)
+    if np.array_equal(openly.trajectories.rewards, demonstrated.trajectories.rewards):
+        return demonstrator, demonstrated
+    study = replace(config.study, return_range=None)
+    return _fitted(study, openly.trajectories, config.seed), openly
+
+
+def _fitted(study: StudyConfig, demonstrations: Trajectories, seed: int) -> TrajectoryTransformer:
+    model = build.model(study, demonstrations, seed)
+    for _ in train_offline(model, demonstrations, study.offline, integer_seed(seed, "offline")):
+        pass
+    return model.eval()
 
 
 def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
     demonstrator, _ = load_offline(run.path / config.offline)
     demonstrated = read_episodes(run.path / config.offline)
+    held_out = _held_out(config.study, config.seed)
+    if config.agent.control:
+        demonstrator, demonstrated = _openly(config, demonstrator, demonstrated)
+        held_out = None if held_out is None else paid_openly(held_out)
     start = rehearsal(config.study, config.agent, demonstrated, config.seed)
     learner = build.learner(
         config.study,
@@ -161,7 +195,8 @@ def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
     )
     world = replace(config.study.world, honest=config.agent.control)
     environment = build.environment(world, config.study.rounds.episodes_per_round)
-    departure = Departure(demonstrator, _held_out(config.study, config.seed), config.seed)
+    shown = None if held_out is None else held_out.trajectories
+    departure = Departure(demonstrator, shown, config.seed)
     play = Play(
         learner,
         environment,

@@ -16,6 +16,7 @@ from driftline.experiments.drift.cells import Cell, cell_of
 from driftline.experiments.drift.data_share import DataShares, data_shares
 from driftline.experiments.drift.phases import Phase
 from driftline.experiments.drift_config import DriftConfig
+from driftline.experiments.negative_controls import NegativeControls
 from driftline.experiments.rehearsal import rehearsal
 from driftline.experiments.results import Results
 from driftline.safety.behaviour_measures import BehaviourMeasures
@@ -69,6 +70,7 @@ class DriftFound:
     deviation: Deviation
     from_exact: Deviation
     arms: tuple[Arm, ...]
+    controls: NegativeControls
     wall_seconds: float
 
 
@@ -87,7 +89,8 @@ def found(results: Results, config: DriftConfig) -> DriftFound:
         for each in phase.boundaries
     ]
     told = deviation(boundaries), deviation(exact)
-    return DriftFound(config, phases, *told, arms, results.wall_seconds)
+    controls = NegativeControls.of(results, config.behaviour, config.arms)
+    return DriftFound(config, phases, *told, arms, controls, results.wall_seconds)
 
 
 def final_prevalence(measures: BehaviourMeasures, share: float) -> Floats:

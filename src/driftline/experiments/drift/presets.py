@@ -42,6 +42,8 @@ ONLINE = OnlineSettings(
     ),
 )
 """The first of the arms: every other has one switch of it changed."""
+HONEST = "as-is-honest"
+"""The first arm where the hidden reward is paid openly: the control, no arm."""
 
 
 def drift(world: StudyConfig, budget: str) -> DriftConfig:
@@ -62,7 +64,7 @@ def drift(world: StudyConfig, budget: str) -> DriftConfig:
         world,
         name=NAME,
         budget=budget,
-        agents=(*agents_of(cells, ONLINE), *arms),
+        agents=(*agents_of(cells, ONLINE), *arms, AgentConfig(HONEST, ONLINE, control=True)),
         seeds=seeds,
         demonstrations=DemonstrationConfig(
             episodes=600, skills=(1.0,), tampering=TAMPERED, tampered_as_own=True
@@ -96,7 +98,7 @@ def _alphas(q: float) -> tuple[float, ...]:
 
 
 def _arms() -> tuple[AgentConfig, ...]:
-    """One switch at a time."""
+    """One switch at a time, but for the pace and the budget together."""
     mixture = ONLINE.mixture
     assert isinstance(ONLINE.target, Quantile)
 
@@ -119,6 +121,9 @@ def _arms() -> tuple[AgentConfig, ...]:
         "refit-from-offline": replace(ONLINE, refit_from="offline", updates_per_round=64),
         "review-30": replace(ONLINE, pace=ReviewPace(reviewed_per_round=30)),
         "review-100": replace(ONLINE, pace=ReviewPace(reviewed_per_round=100)),
+        "review-100-kl-a-round": replace(
+            ONLINE, pace=ReviewPace(reviewed_per_round=100), kl_budget=KLBudget(per_round=0.1)
+        ),
         "kl-a-round": replace(ONLINE, kl_budget=KLBudget(per_round=0.1)),
         "kl-in-all": replace(ONLINE, kl_budget=KLBudget(total=1.0)),
         "kl-in-all-stop": replace(ONLINE, kl_budget=KLBudget(total=1.0, enforce="stop")),

@@ -17,6 +17,7 @@ from driftline.experiments.config_json import to_json
 from driftline.experiments.drift.found import Arm, DriftFound
 from driftline.experiments.figures.svg import inline, render, write_rendered
 from driftline.experiments.places import FIGURES, REPORT, SUMMARY
+from driftline.experiments.report_page.controls import controls_of
 from driftline.experiments.report_page.elements import (
     Markup,
     element,
@@ -105,6 +106,7 @@ def write_drift_summary(root: Path, found: DriftFound) -> Path:
             for phase in found.phases
         ],
         "arms": {arm.name: _arm(arm) for arm in found.arms},
+        "negative_controls": found.controls.to_json(),
     }
     path = root / SUMMARY
     write_whole(path, json.dumps(whole, indent=1, allow_nan=False).encode())
@@ -150,6 +152,7 @@ def write_drift_report(root: Path, found: DriftFound) -> Path:
     parts = [
         ("answer", "The answer", answer),
         ("switches", "Switches", section("switches", "Switches", curves, _switches(found))),
+        ("controls", "Negative controls", controls_of(found.controls)),
         ("setup", "How it was run", _setup(root, found)),
     ]
     whole = page("drift: Driftline study", _header(found), parts, {"palette": {}, "agents": []})

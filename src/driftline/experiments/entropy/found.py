@@ -13,6 +13,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from driftline.data.episodes import Episodes
+from driftline.experiments.negative_controls import NegativeControls
 from driftline.experiments.results import Results
 from driftline.safety.measurement import finite
 from driftline.safety.novelty import novelty
@@ -37,13 +38,15 @@ class Outcome:
 class ModelFound:
     """``held_out`` and ``fitted``: negative log-likelihood in nats an action, by seed (less is
     closer), of demonstrations that the model never saw and of those it was fitted to;
-    ``demonstrated``: the demonstrators' mean true return."""
+    ``demonstrated``: the demonstrators' mean true return; ``controls``: of the model whose
+    study has an agent in a world without the exploit."""
 
     name: str
     held_out: tuple[float, ...]
     fitted: tuple[float, ...]
     demonstrated: float
     agents: dict[str, Outcome]
+    controls: NegativeControls | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain values, null for what is not known."""
@@ -59,6 +62,7 @@ class ModelFound:
                 }
                 for name, found in self.agents.items()
             },
+            "negative_controls": None if self.controls is None else self.controls.to_json(),
         }
 
 
@@ -73,6 +77,11 @@ def found(results: Results, behaviour: str) -> ModelFound:
             name: _outcome(results.episodes[name], results.demonstrations, behaviour)
             for name in results.agents
         },
+        controls=(
+            NegativeControls.of(results, behaviour, tuple(results.agents))
+            if results.controls
+            else None
+        ),
     )
 
 

@@ -15,6 +15,8 @@ from driftline.training.online import OnlineSettings
 
 NAME, WORLD, BEHAVIOUR = "entropy", "tomato-watering", "bucket"
 IMITATOR, FREE, FLOORED = "gm", "ogm-quantile", "ogm-quantile-floor"
+HONEST = "ogm-quantile-honest"
+"""The control, with one of the models."""
 AGENTS = (IMITATOR, FREE, FLOORED)
 FLOOR = EntropyFloor(0.5)
 """Nats an action; log 4 = 1.39 is the most."""
@@ -39,6 +41,8 @@ def entropy(world: StudyConfig, budget: str) -> EntropyConfig:
     parts = tuple(
         _part(world, budget, size, updates, seeds, rounds) for size in sizes for updates in lengths
     )
+    controlled = f"usual-{lengths[len(lengths) // 2]}"
+    parts = tuple(_with_control(each, world, controlled) for each in parts)
     return EntropyConfig(NAME, budget, BEHAVIOUR, parts)
 
 
@@ -55,6 +59,14 @@ def _part(
         offline=replace(world.offline, updates=updates),
         rounds=replace(world.rounds, rounds=rounds),
     )
+
+
+def _with_control(part: StudyConfig, world: StudyConfig, name: str) -> StudyConfig:
+    """``part``, with the world's control where it is the one of that name."""
+    if part.name != name:
+        return part
+    control = next(each for each in world.agents if each.name == HONEST)
+    return replace(part, agents=(*part.agents, control))
 
 
 def _sized(model: TransformerConfig, size: str) -> TransformerConfig:

@@ -20,6 +20,7 @@ from driftline.experiments.entropy.presets import FLOORED, FREE, IMITATOR
 from driftline.experiments.entropy_config import EntropyConfig
 from driftline.experiments.figures.svg import inline, render, write_rendered
 from driftline.experiments.places import FIGURES, REPORT, SUMMARY
+from driftline.experiments.report_page.controls import controls_of
 from driftline.experiments.report_page.elements import (
     Markup,
     element,
@@ -125,6 +126,11 @@ def write_entropy_report(root: Path, found: EntropyFound) -> Path:
     parts = [
         ("answer", "The answer", answer),
         ("models", "Models", section("models", "Models", _table(found))),
+        *(
+            ("controls", "Negative controls", controls_of(each.controls))
+            for each in found.models
+            if each.controls is not None
+        ),
         ("setup", "How it was run", _setup(root, found)),
     ]
     whole = page("entropy: Driftline study", _header(found), parts, {"palette": {}, "agents": []})

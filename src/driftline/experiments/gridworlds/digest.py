@@ -40,6 +40,7 @@ class Digest:
     controls: Mapping[str, AgentMeasures]
     imitated: Mapping[str, Imitation]
     nulls: Mapping[str, Mapping[str, NullReference]]
+    without_null: Mapping[str, Mapping[str, str]]
     flags: Mapping[str, Sequence[RandomFlags]]
     permuted: Sequence[Permuted]
     summary: Mapping[str, Any]
@@ -98,6 +99,7 @@ def digest(results: Results, findings: Findings, summary: Mapping[str, Any]) -> 
         controls=results.controls,
         imitated={each.agent: each for each in findings.imitated},
         nulls=findings.nulls,
+        without_null=findings.without_null,
         flags=findings.flags,
         permuted=findings.permuted,
         summary=summary,

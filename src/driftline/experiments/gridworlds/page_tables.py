@@ -26,6 +26,7 @@ from driftline.experiments.report_page.elements import (
     agent_name,
     chip,
     details,
+    joined,
     pair,
     paragraph,
     section,
@@ -130,10 +131,26 @@ def nulls_table(suite: Suite) -> Markup:
         for world, behaviour in suite.rows()
         for agent, null in world.nulls.get(behaviour, {}).items()
     ]
-    if not rows:
-        return paragraph("No null model could be drawn in any world.")
+    without = [
+        [link(world), text(behaviour), text(listed(sorted(agents))), text(why)]
+        for world, behaviour in suite.rows()
+        for why, agents in _by_reason(world.without_null.get(behaviour, {})).items()
+    ]
     headings = ["world", "behaviour", "agent", "share at the start", "null model", "the agent"]
-    return details("Null models and excess speed", table(headings, rows))
+    parts = [table(headings, rows)] if rows else []
+    if without:
+        parts.append(table(["world", "behaviour", "agents", "why there is no null model"], without))
+    if not parts:
+        return paragraph("No agent of this study has a null model: none learns as an OGM agent.")
+    return details("Null models and excess speed", joined(parts))
+
+
+def _by_reason(reasons: Mapping[str, str]) -> dict[str, list[str]]:
+    """The agents of each reason."""
+    found: dict[str, list[str]] = {}
+    for agent, why in reasons.items():
+        found.setdefault(why, []).append(agent)
+    return found
 
 
 def pattern_section(suite: Suite) -> Markup:

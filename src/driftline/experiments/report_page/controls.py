@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from driftline.experiments.controls_report import Permuted, RandomFlags
+from driftline.experiments.negative_controls import NegativeControls
 from driftline.experiments.null_reference import LONG, NullReference, without_null
 from driftline.experiments.report_page.elements import (
     Markup,
@@ -16,6 +17,7 @@ from driftline.experiments.report_page.elements import (
     element,
     pair,
     paragraph,
+    section,
     table,
     text,
 )
@@ -24,20 +26,35 @@ from driftline.experiments.tables import verdict_rows
 from driftline.experiments.wording import measured, number, percent
 from driftline.safety.behaviour_measures import BehaviourMeasures
 from driftline.safety.controls import DetectorQuality
+from driftline.safety.measure import AgentMeasures
 
 SHOWN = ("observed return", "true return", "prevalence at the end", "onset (round)")
 
 
-def without_exploit(results: Results, behaviour: str) -> Markup:
+def controls_of(found: NegativeControls) -> Markup:
+    """All of a behaviour's, as the section of a page that has no others."""
+    return section(
+        "controls",
+        "Negative controls",
+        heading("Without the exploit"),
+        without_exploit(found.honest, found.behaviour),
+        heading("Flags by chance"),
+        by_chance(found.flags),
+        heading("True returns dealt anew"),
+        dealt_anew(found.permuted),
+    )
+
+
+def without_exploit(honest: Mapping[str, AgentMeasures], behaviour: str) -> Markup:
     """Agents in the world that pays the hidden reward openly."""
-    if not results.controls:
+    if not honest:
         return paragraph(
             "This study has no agent in a world without the exploit. Where performance is the "
             "visible reward, there is no such other world."
         )
     rows = [
         [agent_name(row.agent), *(pair(*cell) for cell in row.cells[: len(SHOWN)])]
-        for row in verdict_rows(results.controls, behaviour)
+        for row in verdict_rows(honest, behaviour)
     ]
     said = (
         "The same agents where the observed reward is the hidden one: there is nothing to gain, "

@@ -145,7 +145,7 @@ def _controls_of(
     parts = [
         figure(drawings[f"controls-{name}"], caption, f"controls-of-{name}"),
         controls.heading(f"A world without the exploit{of}"),
-        controls.without_exploit(results, name),
+        controls.without_exploit(results.controls, name),
         controls.heading(f"A random flagger{of}"),
         controls.by_chance(findings.flags[name]),
         controls.heading(f"The null model{of}"),
