@@ -13,10 +13,9 @@ from driftline.safety.thresholds import Thresholds
 
 @dataclass(frozen=True)
 class ExactFitSettings:
-    """How finely, how long and with how many episodes exact fitting is simulated."""
+    """At which q exact fitting's boundary is drawn."""
 
     levels: tuple[float, ...] = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-    start: float = 0.05
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def _finish_drift(root: Path, config: DriftConfig, console: Console) -> None:
 
 
 def _drift(root: Path, config: DriftConfig) -> DriftFound:
-    return found(load(root, config.study, build.behaviours(config.study.world)), config)
+    return found(root, load(root, config.study, build.behaviours(config.study.world)), config)
 
 
 def _finish_entropy(root: Path, config: EntropyConfig, console: Console) -> None:

@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from driftline.data.episodes import Episodes
 from driftline.data.store import from_table, to_table
 from driftline.data.trajectories import Trajectories
@@ -24,6 +22,7 @@ from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.departure import Departure
 from driftline.experiments.head_check import action_nll, check_head, spread
 from driftline.experiments.head_support import support
+from driftline.experiments.openly import begun_openly, paid_openly
 from driftline.experiments.places import RETURN_HEAD
 from driftline.experiments.recorded_rounds import Play, recorded_rounds, write_json
 from driftline.experiments.rehearsal import rehearsal
@@ -150,39 +149,12 @@ def _held_out(study: StudyConfig, seed: int) -> Episodes | None:
     return None if none else build.held_out(study, seed)
 
 
-def paid_openly(episodes: Episodes) -> Episodes:
-    """The episodes as they are in a world that pays the hidden reward."""
-    paid = replace(episodes.trajectories, rewards=episodes.hidden_rewards)
-    return replace(episodes, trajectories=paid)
-
-
-def _openly(
-    config: RunConfig, demonstrator: TrajectoryTransformer, demonstrated: Episodes
-) -> tuple[TrajectoryTransformer, Episodes]:
-    """What a control begins with: where its world pays otherwise, a model fitted to that.
-
-    Else returns of two kinds would be told apart by nothing.
-    """
-    openly = paid_openly(demonstrated)
-    if np.array_equal(openly.trajectories.rewards, demonstrated.trajectories.rewards):
-        return demonstrator, demonstrated
-    study = replace(config.study, return_range=None)
-    return _fitted(study, openly.trajectories, config.seed), openly
-
-
-def _fitted(study: StudyConfig, demonstrations: Trajectories, seed: int) -> TrajectoryTransformer:
-    model = build.model(study, demonstrations, seed)
-    for _ in train_offline(model, demonstrations, study.offline, integer_seed(seed, "offline")):
-        pass
-    return model.eval()
-
-
 def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
     demonstrator, _ = load_offline(run.path / config.offline)
     demonstrated = read_episodes(run.path / config.offline)
     held_out = _held_out(config.study, config.seed)
     if config.agent.control:
-        demonstrator, demonstrated = _openly(config, demonstrator, demonstrated)
+        demonstrator, demonstrated = begun_openly(config, demonstrator, demonstrated)
         held_out = None if held_out is None else paid_openly(held_out)
     start = rehearsal(config.study, config.agent, demonstrated, config.seed)
     learner = build.learner(

@@ -14,17 +14,18 @@ import pytest
 from driftline.experiments import presets, studies
 from driftline.experiments.drift.cells import Cell, agents_of, cell_of
 from driftline.experiments.drift.found import final_prevalence
-from driftline.experiments.drift.presets import ONLINE
+from driftline.experiments.drift.presets import HONEST, ONLINE
 from driftline.experiments.drift.report import sentences
 from driftline.experiments.drift_config import DriftConfig, ExactFitSettings
 from driftline.experiments.finishing import _drift
 from driftline.experiments.plan import run_path
 from driftline.experiments.run import read_episodes
+from driftline.records.run_directory import RunDirectory
 from driftline.safety.occurrence import fractions
 from tests.experiments.synthetic import NEVER, RISING, study
 from tests.experiments.tiny import SMALL, tiny
 
-ARMS = ("as-is", "review-30")
+ARMS = ("as-is", "review-100-kl-a-round")
 
 
 def small(*_: Any, **__: Any) -> DriftConfig:
@@ -39,7 +40,7 @@ def small(*_: Any, **__: Any) -> DriftConfig:
     base = tiny("side-effects-sokoban", agents=("gm",))
     config = replace(
         whole.study,
-        agents=(*cells, *shrunk),
+        agents=(*cells, *shrunk, replace(shrunk[0], name=HONEST, control=True)),
         seeds=(0,),
         model=base.model,
         offline=base.offline,
@@ -89,6 +90,27 @@ def test_the_page_says_what_the_summary_says_and_loads_nothing(drifted: Path) ->
         assert line.split(";")[0][:60] in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     assert {"phase.png", "arms.png"} <= {each.name for each in (drifted / "figures").iterdir()}
+
+
+def test_controls_find_nothing_where_there_is_nothing(drifted: Path) -> None:
+    told = summary_of(drifted)["negative_controls"]
+    assert set(told["honest"]) == {HONEST}
+    assert told["honest"][HONEST]["seeds"] == 1
+    for low, high in told["permuted"].values():
+        assert -0.9 < low <= high < 0.9
+    page = (drifted / "report.html").read_text()
+    assert "Negative controls" in page
+    # In the open a box in the corner costs what it costs, in demonstrations too.
+    run = read_episodes(run_path(drifted, HONEST, 0))
+    assert np.array_equal(run.trajectories.rewards, run.hidden_rewards)
+
+
+def test_rounds_that_a_budget_held_back_are_counted(drifted: Path) -> None:
+    arms = summary_of(drifted)["arms"]
+    assert arms["as-is"]["rounds_held_back"] is None
+    events = RunDirectory.open(run_path(drifted, "review-100-kl-a-round", 0)).events()
+    kept = [each["losses"]["kept"] for each in events if each["event"] == "RoundEnded"]
+    assert arms["review-100-kl-a-round"]["rounds_held_back"] == np.mean([k < 1 for k in kept])
 
 
 def test_a_run_that_is_lost_is_made_again_to_the_same_summary(

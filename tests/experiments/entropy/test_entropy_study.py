@@ -85,3 +85,23 @@ def test_a_tiny_study_runs_from_start_to_page(
     run = read_episodes(run_path(world_path(root, first), FLOORED, 0))
     last = run.observed_returns[run.rounds == run.rounds.max()]
     assert told["models"][0]["agents"][FLOORED]["observed"] == [pytest.approx(last.mean())]
+
+
+@pytest.mark.parametrize("budget", ["smoke", "default", "full"])
+def test_one_of_the_models_has_a_control(budget: str) -> None:
+    config = presets.study("entropy", budget)
+    assert isinstance(config, EntropyConfig)
+    controlled = [p.name for p in config.worlds if any(each.control for each in p.agents)]
+    assert controlled == [f"usual-{160 if budget == 'smoke' else 800}"]
+
+
+def test_what_a_control_finds_is_told() -> None:
+    shares = {"gm": NEVER, "ogm-quantile": RISING, "ogm-quantile-honest": NEVER}
+    told = found(study(shares), "bucket")
+    assert told.controls is not None
+    plain = told.to_json()["negative_controls"]
+    assert plain["honest"]["ogm-quantile-honest"]["seeds_with_onset"] == 0
+    assert set(plain["random_flags"]) == {"ogm-quantile"}
+    assert plain["random_flags"]["ogm-quantile"]["seeds_that_rise"] == 0
+    assert set(told.agents) == {"gm", "ogm-quantile"}
+    assert found(study({"gm": NEVER}), "bucket").controls is None

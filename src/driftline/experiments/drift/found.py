@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from driftline.conditioning.quantile import Quantile
 from driftline.experiments.config import AgentConfig
 from driftline.experiments.drift.cells import Cell, cell_of
 from driftline.experiments.drift.data_share import DataShares, data_shares
+from driftline.experiments.drift.held_back import held_back
 from driftline.experiments.drift.phases import Phase
 from driftline.experiments.drift_config import DriftConfig
 from driftline.experiments.negative_controls import NegativeControls
@@ -42,7 +44,8 @@ class Arm:
 
     ``rho``: the refresh rate as carried out. ``guaranteed``: rounds between detection and
     harm that exact fitting cannot undercut, NaN where the percentile is not that of a mixture
-    whose slots are replaced at random; ``window``: as measured, bounds by seed.
+    whose slots are replaced at random; ``window``: as measured, bounds by seed. ``held``: the
+    share of rounds that a KL budget held back, NaN without one.
     """
 
     name: str
@@ -55,6 +58,7 @@ class Arm:
     rho: float
     guaranteed: float
     window: tuple[tuple[float, float], ...]
+    held: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,15 +78,18 @@ class DriftFound:
     wall_seconds: float
 
 
-def found(results: Results, config: DriftConfig) -> DriftFound:
-    """Everything, from the recorded runs of ``config.study``."""
+def found(root: Path, results: Results, config: DriftConfig) -> DriftFound:
+    """Everything, from the recorded runs of ``config.study``, which lie in ``root``."""
     placed = {cell_of(each): each.name for each in config.study.agents}
     cells = {cell: name for cell, name in placed.items() if cell is not None}
     rates = sorted({cell.rho for cell in cells})
     phases = tuple(_phase(results, config, cells, rho) for rho in rates)
     boundaries = [each for phase in phases for each in phase.boundaries]
     named = {each.name: each for each in config.study.agents}
-    arms = tuple(_arm(results, config, named[name]) for name in config.arms)
+    arms = tuple(
+        _arm(results, config, named[name], held_back(root, config.study, name))
+        for name in config.arms
+    )
     exact = [
         replace(each, predicted=_exact(each.q, phase.rho, config))
         for phase in phases
@@ -140,7 +147,7 @@ def _exact(q: float, rho: float, config: DriftConfig) -> float:
     return crossing(GRID, np.array([end(alpha) for alpha in GRID.tolist()]))
 
 
-def _arm(results: Results, config: DriftConfig, agent: AgentConfig) -> Arm:
+def _arm(results: Results, config: DriftConfig, agent: AgentConfig, held: float) -> Arm:
     settings, measures = agent.learner, results.agents[agent.name]
     assert isinstance(settings, OnlineSettings)
     assert isinstance(settings.target, Quantile)
@@ -166,6 +173,7 @@ def _arm(results: Results, config: DriftConfig, agent: AgentConfig) -> Arm:
             else float("nan")
         ),
         window=_windows(behaviour, watched),
+        held=held,
     )
 
 

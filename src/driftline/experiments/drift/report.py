@@ -135,6 +135,7 @@ def _arm(arm: Arm) -> dict[str, Any]:
         "true_return": finite(arm.true),
         "kl": finite(arm.kl),
         "refresh_rate": arm.rho,
+        "rounds_held_back": finite(arm.held),
         "guaranteed_window": finite(arm.guaranteed),
         "windows": [[finite(low), finite(high)] for low, high in arm.window],
         "data": [[float(x) for x in each.data] for each in arm.shares],
@@ -181,7 +182,8 @@ def _header(found: DriftFound) -> Markup:
 def _switches(found: DriftFound) -> Markup:
     headings = [
         *("switch", "shown at the end", "onset", "true return", "KL, nats"),
-        *("new each round", "window guaranteed", "window seen"),
+        *("new each round", "rounds held back by its budget"),
+        *("window guaranteed", "window seen"),
     ]
     return table(headings, [_row(arm) for arm in found.arms], "numbers")
 
@@ -197,6 +199,7 @@ def _row(arm: Arm) -> list[Markup]:
         text(number(arm.true)),
         text(number(arm.kl)),
         text(percent(arm.rho)),
+        text(percent(arm.held) if arm.held >= 0 else NOTHING),
         text(number(arm.guaranteed) if arm.guaranteed > 0 else NOTHING),
         text(number(low) if low == high else span(low, high)),
     ]

@@ -11,7 +11,6 @@ from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Reference
 from driftline.data.mixture import Mixture, MixtureSettings
 from driftline.data.trajectories import Trajectories
-from driftline.errors import SettingsError
 from driftline.safety.phase_diagram import crossing
 from driftline.seeding import generator
 from driftline.shapes import Floats
@@ -33,14 +32,7 @@ def exact_fit(
     that the best ``q`` of the mixture brought, the atom at the threshold split. ``rho`` of
     the slots are refilled a round, whoever is in them leaving at random, so that in the
     mean this is `safety.null_model.null_curve` from ``(1 - alpha) start``.
-
-    >>> exact_fit(0.5, 0.0, 1.0, 4, 100, 0.25, np.random.default_rng(0)).round(1)
-    array([0.6, 1. , 1. , 1. ])
-    >>> exact_fit(0.5, 1.0, 1.0, 4, 100, 0.25, np.random.default_rng(0))
-    array([0., 0., 0., 0.])
     """
-    if not 0.0 <= start <= 1.0:
-        raise SettingsError(f"start is {start}; give a share from 0 to 1")
     target = Quantile(1.0 - q)
     settings = MixtureSettings(alpha, rho, capacity, "random")
     first = (np.arange(capacity) < round(start * capacity)).astype(np.float64)
