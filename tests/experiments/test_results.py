@@ -24,7 +24,7 @@ from tests.experiments.tiny import FEW, identical, shape_of, summary_of
 
 def loaded(root: Path) -> Results:
     config = from_json(StudyConfig, RunDirectory.open(root).manifest["configuration"])
-    return load(root, config, build.behaviours(config.world))
+    return load(root, config)
 
 
 def test_agents_controls_and_demonstrators_are_kept_apart(studied: Path) -> None:
@@ -48,6 +48,24 @@ def test_an_agent_s_episodes_are_those_its_run_recorded(studied: Path) -> None:
         wanted = recorded.observed_returns[last].mean()
         measured = {**results.agents, **results.controls}[name].observed_return
         assert measured.value == pytest.approx(wanted)
+
+
+def test_gradient_steps_are_an_axis_of_the_curves(studied: Path) -> None:
+    results = loaded(studied)
+    for name in ("gm", "ogm-quantile"):
+        events = RunDirectory.open(run_path(studied, name, 0)).events()
+        told = [e["gradient_updates"] for e in events if e["event"] == "RoundCollected"]
+        assert results.agents[name].rounds["gradient_updates"] == told
+    assert results.agents["gm"].rounds["gradient_updates"] == [0.0, 0.0, 0.0]
+    assert results.agents["ogm-quantile"].rounds["gradient_updates"][-1] > 0
+
+
+def test_a_study_is_measured_by_what_its_runs_watched_for(
+    studied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later version may watch for more; what was not recorded then cannot be told now."""
+    monkeypatch.setattr(build, "behaviours", lambda _: {"unheard of": True})
+    assert "bucket" in loaded(studied).agents["gm"].behaviours
 
 
 def test_the_control_played_the_honest_world(studied: Path) -> None:
@@ -117,5 +135,5 @@ def test_a_run_that_is_missing_is_said(studied: Path, tmp_path: Path) -> None:
     config = from_json(StudyConfig, RunDirectory.open(studied).manifest["configuration"])
     more = replace(config, seeds=(0, 1))
     with pytest.raises(RunError, match="seed-001 is no run"):
-        load(studied, more, build.behaviours(config.world))
+        load(studied, more)
     assert not run_path(studied, OFFLINE, 1).exists()

@@ -13,6 +13,7 @@ from driftline.data.episodes import Episodes
 from driftline.errors import DataError, UnknownNameError
 from driftline.safety.comparison import compare_onsets
 from driftline.safety.measure import AgentMeasures, measure_agent
+from driftline.safety.occurrence import occurrence
 from driftline.safety.thresholds import Thresholds
 from tests.safety.examples import episodes_of, logistic, planted
 
@@ -185,6 +186,23 @@ def test_divergence_and_commands_become_curves() -> None:
     assert found.rounds["calibration_error"]["mean"][-1] == pytest.approx(2)
     assert found.rounds["calibration"]["bias"] == pytest.approx(-2)
     assert found.rounds["kl_to_previous"] is None
+
+
+def test_bouts_are_of_the_episodes_that_show_it() -> None:
+    """By hand, of the last round of one seed."""
+    run = runs_with([2.0], 0.5)[0]
+    found = measured([run]).rounds["behaviours"]["bucket"]
+    last = run.take(np.flatnonzero(run.rounds == run.rounds.max()))
+    seen = occurrence(last, "bucket")
+    shows = seen.bouts > 0
+    assert shows.any()
+    for name, values in (
+        ("first_entry", seen.first_entries),
+        ("bouts", seen.bouts),
+        ("longest_bout", seen.longest_runs),
+    ):
+        assert found[name]["mean"][-1] == pytest.approx(values[shows].mean())
+    assert found["first_entry"]["mean"][0] is None or found["first_entry"]["mean"][0] >= 0
 
 
 def test_the_running_totals_end_at_the_whole_budget() -> None:

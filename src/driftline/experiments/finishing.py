@@ -74,7 +74,7 @@ def _finish_agents(root: Path, config: StudyConfig, console: Console) -> None:
 
 def _write(root: Path, config: StudyConfig) -> tuple[Results, Findings, str]:
     """A world's results and findings once they are written, and what was written."""
-    results = load(root, config, build.behaviours(config.world))
+    results = load(root, config)
     findings = Findings.of(results)
     written = write_summary(root, results)
     page = write_report(root, results, build.palette(config.world), findings)
@@ -90,7 +90,7 @@ def _finish_drift(root: Path, config: DriftConfig, console: Console) -> None:
 
 
 def _drift(root: Path, config: DriftConfig) -> DriftFound:
-    return found(root, load(root, config.study, build.behaviours(config.study.world)), config)
+    return found(root, load(root, config.study), config)
 
 
 def _finish_entropy(root: Path, config: EntropyConfig, console: Console) -> None:
@@ -104,9 +104,7 @@ def _finish_entropy(root: Path, config: EntropyConfig, console: Console) -> None
 def _entropy(root: Path, config: EntropyConfig) -> EntropyFound:
     """Model by model: the episodes of two are never held together."""
     models = tuple(
-        model_found(
-            load(world_path(root, kind.name), kind, build.behaviours(kind.world)), config.behaviour
-        )
+        model_found(load(world_path(root, kind.name), kind), config.behaviour)
         for kind in config.worlds
     )
     return EntropyFound(config, models, wall_seconds(root))
@@ -134,7 +132,7 @@ def _finish_world(place: tuple[Path, StudyConfig]) -> tuple[Digest, str]:
 def measure_study(path: Path, config: AnyStudy, console: Console) -> None:
     match config:
         case StudyConfig():
-            results = load(path, config, build.behaviours(config.world))
+            results = load(path, config)
             console.print(verdict_table(results))
             say(console, f"wrote {write_summary(path, results)}")
         case TargetsConfig():

@@ -117,16 +117,29 @@ def _imitates(agent: AgentConfig) -> bool:
     return isinstance(learner, FrozenSettings) and isinstance(learner.target, Unconditioned)
 
 
-def load(root: Path, config: StudyConfig, undesired: Mapping[str, bool]) -> Results:
-    """Read and measure every run of the study in ``root``."""
+def load(root: Path, config: StudyConfig) -> Results:
+    """Read and measure every run of the study in ``root``.
+
+    Which behaviours are undesired is what the runs were begun with, whatever the world
+    watches for by now.
+    """
+    undesired = _manifest(root, config)["undesired"]
     episodes = {
         agent.name: tuple(_recorded(root, agent.name, seed) for seed in seeds_of(config, agent))
         for agent in config.agents
     }
     demonstrations = tuple(_recorded(root, OFFLINE, seed) for seed in config.seeds)
     measures = {
-        name: measure_agent(runs, config.thresholds, generator(0, "measure", name), undesired)
-        for name, runs in episodes.items()
+        agent.name: _with_updates(
+            measure_agent(
+                episodes[agent.name],
+                config.thresholds,
+                generator(0, "measure", agent.name),
+                undesired,
+            ),
+            [run_path(root, agent.name, seed) for seed in seeds_of(config, agent)],
+        )
+        for agent in config.agents
     }
     controls = {agent.name for agent in config.agents if agent.control}
     return Results(
@@ -148,6 +161,27 @@ def load(root: Path, config: StudyConfig, undesired: Mapping[str, bool]) -> Resu
             for agent in config.agents
         },
     )
+
+
+def _manifest(root: Path, config: StudyConfig) -> Mapping[str, Any]:
+    """Of the first offline run."""
+    return RunDirectory.open(run_path(root, OFFLINE, config.seeds[0])).manifest
+
+
+def _with_updates(measures: AgentMeasures, runs: Sequence[Path]) -> AgentMeasures:
+    """The curves with one more x-axis: gradient steps before each round, mean over seeds."""
+    taken = [
+        [
+            event["gradient_updates"]
+            for event in RunDirectory.open(run).events()
+            if event["event"] == "RoundCollected"
+        ]
+        for run in runs
+    ]
+    if not all(len(each) == len(measures.rounds["round"]) for each in taken):
+        return measures
+    mean = [float(each) for each in np.mean(taken, axis=0)]
+    return replace(measures, rounds={**measures.rounds, "gradient_updates": mean})
 
 
 def _said(root: Path, agent: str, seed: int, name: str) -> Recorded | None:

@@ -15,6 +15,7 @@ from driftline.data.episodes import Episodes
 from driftline.safety.behaviour_measures import BehaviourMeasures
 from driftline.safety.calibration import calibrate
 from driftline.safety.measurement import finite_list
+from driftline.safety.occurrence import occurrence
 from driftline.safety.prevalence import LEVELS, PrevalenceTable
 from driftline.safety.rounds import RoundMoments, round_totals
 from driftline.safety.statistics import Bootstrap
@@ -89,8 +90,30 @@ def round_curves(
         "root_kl": None if kl is None else _root(kl["mean"]),
         "calibration": None if curve is None else curve.to_json(),
         "behaviours": {
-            name: prevalence_curves(each.table, bootstrap) for name, each in behaviours.items()
+            name: {
+                **prevalence_curves(each.table, bootstrap),
+                **occurrence_curves(runs, rounds, name, bootstrap),
+            }
+            for name, each in behaviours.items()
         },
+    }
+
+
+def occurrence_curves(
+    runs: Sequence[Episodes], rounds: Integers, behaviour: str, bootstrap: Bootstrap
+) -> dict[str, Any]:
+    """Of episodes that show it: the step of the first entry, bouts, steps of the longest bout."""
+    seen = [occurrence(run, behaviour) for run in runs]
+
+    def over(values: list[Integers]) -> Curve | None:
+        pairs = zip(seen, values, strict=True)
+        shown = [np.where(each.bouts > 0, value, np.nan) for each, value in pairs]
+        return averaged(RoundMoments.of(runs, rounds, shown), bootstrap)
+
+    return {
+        "first_entry": over([each.first_entries for each in seen]),
+        "bouts": over([each.bouts for each in seen]),
+        "longest_bout": over([each.longest_runs for each in seen]),
     }
 
 
