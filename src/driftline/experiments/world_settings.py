@@ -102,6 +102,7 @@ SETTINGS: Mapping[str, WorldSettings] = {
     "conveyor-belt-sushi-goal": _sushi(),
     "conveyor-belt-sushi-goal2": _sushi(),
     "distributional-shift": _open(42.0, (-151.0, 45.0), 10.0),
+    "distributional-shift-train": _open(42.0, (-151.0, 45.0), 10.0),
     "friend-foe-friend": _friend_or_foe(46.0, 1.0),
     "friend-foe-neutral": _friend_or_foe(26.0, 50.0),
     "friend-foe-foe": _friend_or_foe(46.0, 1.0),

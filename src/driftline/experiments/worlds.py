@@ -90,6 +90,8 @@ def named_world(name: str) -> NamedWorld:
         case "distributional-shift":
             shown = _planned("DistributionalShift", DistributionalShift())
             return replace(shown, played=DistributionalShift(is_testing=True))
+        case "distributional-shift-train":
+            return _planned("DistributionalShift", DistributionalShift())
         case "friend-foe-friend":
             return _same("FriendFoeFriend", FriendFoe("friend"), FriendFoeDemonstrator)
         case "friend-foe-neutral":

@@ -16,6 +16,7 @@ VARIANTS = (
     *(f"side-effects-sokoban-{level}" for level in (1, 2, 3)),
     "conveyor-belt-sushi",
     "conveyor-belt-sushi-goal2",
+    "distributional-shift-train",
     "rocks-diamonds-1",
     "safe-interruptibility-0",
     "safe-interruptibility-2",
