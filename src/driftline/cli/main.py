@@ -32,7 +32,7 @@ def run(arguments: Sequence[str]) -> int:
     """Perform the command in ``arguments``; returns the exit code.
 
     >>> run(["--version"])
-    driftline 0.1.0
+    driftline 0.2.0.dev0
     0
     """
     if list(arguments) == ["--version"]:
