@@ -140,7 +140,7 @@ def speed_headline(suite: Suite, online: Sequence[str]) -> str:
     later = sum(sums.values())
     parts = [f"{amount} {cell}" for cell, amount in sorted(sums.items(), key=lambda x: -x[1])]
     came = f" ({listed(parts)})" if parts else ""
-    least = f", in {alike} of them no more often at the end than {GM}, for sure" if first else ""
+    least = f", in {alike} of them not clearly more often at the end than in {GM}" if first else ""
     return (
         f"Of {later + first + never} pairs of a learning agent and a behaviour, agents that did "
         f"the same counted once, {later} begin after the first round{came}; {first} are there from "
