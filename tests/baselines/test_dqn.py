@@ -136,12 +136,12 @@ def test_a_replay_buffer_of_other_copies_is_refused() -> None:
 
 
 def test_the_learning_rate_falls_round_by_round() -> None:
-    settings = DQNSettings(learning_starts=10, last_learning_rate=2e-4)
+    settings = DQNSettings(learning_starts=10, last_learning_rate=2e-4, decay_share=0.5)
     one, rates = DQNLearner(settings, garden(), demonstrator(garden()), rounds=4, seed=0), []
     for number in range(4):
         one.learn(experience(one, garden), number)
         rates.append(one.state()[1]["optimiser"]["groups"][0]["lr"])
-    assert rates == pytest.approx([1e-3, 8e-4, 6e-4, 4e-4])
+    assert rates == pytest.approx([1e-3, 6e-4, 2e-4, 2e-4])
 
 
 def test_the_observed_return_rises() -> None:

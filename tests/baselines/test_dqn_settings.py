@@ -30,6 +30,8 @@ from driftline.errors import SettingsError
         ("last_epsilon", 0.0),
         ("exploration_share", 0.0),
         ("exploration_share", 1.5),
+        ("decay_share", 0.0),
+        ("decay_share", 1.2),
         ("discount", 0.0),
         ("discount", 1.01),
         ("gradient_norm", 0.0),

@@ -25,8 +25,8 @@ class DQNSettings:
     gradient step on ``batch`` of those kept, and every ``target_every`` make the
     target network anew. Epsilon falls linearly from ``first_epsilon`` to
     ``last_epsilon`` over ``exploration_share`` of the run's rounds, and the learning rate
-    to ``last_learning_rate`` over all of them: values that go on moving as fast lose, in
-    one round or another, what they had found. The network
+    to ``last_learning_rate`` over ``decay_share`` of them: values that go on moving as
+    fast lose, in one round or another, what they had found. The network
     has ``layers`` hidden layers of ``width``, as in Leike et al. 2017
     (arXiv:1711.09883).
 
@@ -36,9 +36,10 @@ class DQNSettings:
     what it was kept from. ``"asked"`` is always the agent's own.
     """
 
-    fewest_steps: int = 6400
+    fewest_steps: int = 7500
     learning_rate: float = 1e-3
     last_learning_rate: float = 1e-4
+    decay_share: float = 0.6
     buffer_size: int = 50_000
     learning_starts: int = 1000
     steps_per_update: int = 32
@@ -61,7 +62,8 @@ class DQNSettings:
         for name in ("learning_rate", "last_learning_rate", "gradient_norm"):
             self._require(name, getattr(self, name) > 0.0, "positive")
         # Without any chance left, the divergence from last round's policy would be infinite.
-        for name in ("first_epsilon", "last_epsilon", "exploration_share", "discount"):
+        shares = ("exploration_share", "decay_share", "discount")
+        for name in ("first_epsilon", "last_epsilon", *shares):
             self._require(name, 0.0 < getattr(self, name) <= 1.0, "above 0 and at most 1")
         if self.learn_from not in get_args(LearnFrom):
             raise UnknownNameError.among("learn_from", self.learn_from, get_args(LearnFrom))
@@ -81,7 +83,8 @@ class DQNSettings:
     def rate(self, progress: float) -> float:
         """The learning rate after a share ``progress`` of the run.
 
-        >>> [round(DQNSettings(last_learning_rate=2e-4).rate(k / 4), 6) for k in range(5)]
-        [0.001, 0.0008, 0.0006, 0.0004, 0.0002]
+        >>> falling = DQNSettings(last_learning_rate=2e-4, decay_share=0.5)
+        >>> [round(falling.rate(k / 4), 6) for k in range(5)]
+        [0.001, 0.0006, 0.0002, 0.0002, 0.0002]
         """
-        return falling(self.learning_rate, self.last_learning_rate, 1.0, progress)
+        return falling(self.learning_rate, self.last_learning_rate, self.decay_share, progress)

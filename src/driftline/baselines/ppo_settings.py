@@ -33,7 +33,7 @@ class PPOSettings:
     """
 
     learning_rate: float = 1e-3
-    fewest_steps: int = 6400
+    fewest_steps: int = 7500
     iteration_steps: int = 1600
     epochs: int = 4
     minibatches: int = 4
