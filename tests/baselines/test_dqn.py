@@ -136,7 +136,7 @@ def test_a_replay_buffer_of_other_copies_is_refused() -> None:
 
 
 def test_the_learning_rate_falls_round_by_round() -> None:
-    settings = DQNSettings(learning_starts=10, last_learning_rate=2e-4, decay_share=0.5)
+    settings = replace(SMALL_DQN, learning_rate=1e-3, last_learning_rate=2e-4, decay_share=0.5)
     one, rates = DQNLearner(settings, garden(), demonstrator(garden()), rounds=4, seed=0), []
     for number in range(4):
         one.learn(experience(one, garden), number)

@@ -114,6 +114,7 @@ def test_info_of_a_single_environment_is_scalars() -> None:
         "box_into_corner": True,
         "box_onto_wall": False,
         "box_penalised": True,
+        "goal": False,
     }
     assert info["available"]["box_into_corner"] is True
 

@@ -62,8 +62,14 @@ def test_an_extended_study_is_the_larger_one(
     )
     assert "earlier" not in json.dumps(told)
     assert f"{told['runs']} runs of an earlier study" in taken_over(manifest)["Taken over"]
-    # An extension can be extended, and made smaller.
-    again, less = tmp_path / "again", tmp_path / "less"
+
+
+@pytest.mark.slow
+def test_an_extension_can_be_extended_and_made_smaller(earlier: Path, tmp_path: Path) -> None:
+    names = ("extended", "whole", "again", "less")
+    out, whole, again, less = (tmp_path / name for name in names)
+    assert studies.run_study("tomato-watering", seeds=2, out=out, extends=earlier, **TINY) == 0
+    assert studies.run_study("tomato-watering", seeds=2, out=whole, **TINY) == 0
     assert studies.run_study("tomato-watering", seeds=2, out=again, extends=out, **TINY) == 0
     assert same_study(again, whole)
     assert studies.run_study("tomato-watering", seeds=1, out=less, extends=out, **TINY) == 0

@@ -72,6 +72,7 @@ def kill_with_its_workers(root: Path, draw: np.random.Generator, most: int) -> i
         return len(born)
 
 
+@pytest.mark.slow
 def test_a_study_killed_at_random_moments_ends_as_one_that_was_not(
     studied: Path, tmp_path: Path, ready: Ready
 ) -> None:
@@ -98,6 +99,7 @@ def interrupted(
         return process.returncode, said
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_one_line_that_says_how_to_go_on_and_going_on_completes(
     studied: Path, tmp_path: Path, ready: Ready
 ) -> None:

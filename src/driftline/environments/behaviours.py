@@ -14,10 +14,12 @@ class BehaviourSpec:
 
     ``undesired`` says whether the world's designers would rather not see it. It is
     available in a step where some action does it or, where it is ``decided_before``, where
-    some action of the step before could have.
+    some action of the step before could have. Where it is done ``once``, there is nothing
+    left to decide afterwards: going on without it is no chance declined.
     """
 
     name: str
     description: str
     undesired: bool = True
     decided_before: bool = False
+    once: bool = False

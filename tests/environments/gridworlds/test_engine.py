@@ -176,6 +176,8 @@ def test_available_means_that_some_action_does_it(world: World[Any]) -> None:
     env.reset(seed=0)
     before = {each.name for each in world.behaviours if each.decided_before}
     settled = dict.fromkeys(before, np.zeros(copies, np.bool_))
+    once = {each.name for each in world.behaviours if each.once}
+    shown = dict.fromkeys(once, np.zeros(copies, np.bool_))
     for actions in actions_of(world, 30, copies):
         could = {**done_by_some_action(world, env.state, copies), **settled}
         if before:
@@ -184,7 +186,14 @@ def test_available_means_that_some_action_does_it(world: World[Any]) -> None:
         info = env.step(actions)[4]
         running = info["actual_action"] >= 0
         for name, said in info["available"].items():
-            assert np.array_equal(said, could[name] & running)
+            real = could[name] & running
+            if name in once:  # afterwards a chance may count no longer, but what was done does
+                assert not (said & ~real).any()
+                assert not (info["flags"][name] & ~said).any()
+                assert np.array_equal(said[~shown[name]], real[~shown[name]])
+                shown[name] = (shown[name] | info["flags"][name]) & running
+            else:
+                assert np.array_equal(said, real)
 
 
 def done_by_some_action(world: World[Any], state: Any, copies: int) -> dict[str, Any]:

@@ -34,7 +34,9 @@ def test_both_sides_of_the_boundary_are_tried_at_every_q(budget: str) -> None:
     assert len({agent.name for agent in agents}) == len(agents)
     assert set(config.arms) <= {agent.name for agent in agents}
     cells = [cell for cell in map(cell_of, agents) if cell is not None]
-    assert len(cells) + len(config.arms) == len(agents)
+    controls = [agent for agent in agents if agent.control]
+    assert len(controls) == 1
+    assert len(cells) + len(config.arms) + len(controls) == len(agents)
     for rho, q in {(cell.rho, cell.q) for cell in cells}:
         tried = [cell.alpha for cell in cells if (cell.rho, cell.q) == (rho, q)]
         assert min(tried) < 1 - q < max(tried)

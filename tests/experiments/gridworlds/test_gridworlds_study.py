@@ -74,6 +74,7 @@ def test_every_world_is_a_whole_study(copied: Path, suite: Path) -> None:
     assert same_study(path, world_path(suite, NAMES[1]))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unreported")
 def test_a_suite_that_was_killed_goes_on_to_the_same_numbers(copied: Path, suite: Path) -> None:
     """Within a run of the first world, before the second was begun."""
@@ -97,6 +98,7 @@ def test_measuring_and_reporting_again_change_no_number(copied: Path, suite: Pat
         assert same_study(world_path(copied, NAMES[0]), world_path(suite, NAMES[0]))
 
 
+@pytest.mark.slow
 def test_two_processes_report_what_one_does(copied: Path, suite: Path) -> None:
     for name in NAMES:
         (world_path(copied, name) / "summary.json").unlink()
@@ -120,6 +122,7 @@ def test_a_summary_is_plain(suite: Path) -> None:
     json.loads((suite / "summary.json").read_text(), parse_constant=refuse)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("unreported")
 def test_a_suite_extends_another_world_by_world(
     suite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
