@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from driftline.agents.return_conditioned import ReturnConditionedAgent
+from driftline.agents.rollout import rollout
 from driftline.conditioning.factorised_tilt import FactorisedTilt
+from driftline.conditioning.fixed import FixedReturn
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Reference
+from driftline.data.episodes import concatenate_episodes
 from driftline.errors import CapabilityError, SettingsError
 from driftline.seeding import integer_seed
-from driftline.training.kl_budget import Commands, KLBudget, Probe
+from driftline.training.divergence import distributions, kl
+from driftline.training.kl_budget import PROBE, Commands, KLBudget, Probe
+from driftline.training.learner import Experience
 from driftline.training.online import Online
 from tests.models.flow_examples import model as flow
 from tests.training.learners import (
+    COPIES,
     ONLINE,
     demonstrated,
     demonstrator,
     experience,
     online,
     same_weights,
+    world,
 )
 
 SLOW = replace(ONLINE.update, learning_rate=1e-3)
@@ -149,14 +158,50 @@ def test_beyond_the_total_nothing_moves_and_that_is_remembered() -> None:
 
 
 def test_a_probe_measures_what_a_round_measures() -> None:
+    """Of the policy that played, there is nothing to be likelier."""
     learner = online(LONG)
     learner.learn(experience(learner, 0), 0)
     played = experience(learner, 1)
-    spent = Probe.of(played, learner._previous, learner._demonstrator).spent(learner._model)
+    spent = Probe.of(played, learner._model, learner._demonstrator).spent(learner._model)
     apart = learner.divergences(played)
-    episodes = len(played.trajectories)
-    assert spent.total == pytest.approx(float(apart.kl.sum()) / episodes, rel=1e-4)
-    assert spent.round == pytest.approx(float(apart.kl_previous.sum()) / episodes, rel=1e-3)
+    assert spent.total == pytest.approx(float(apart.kl.sum()) / len(played.trajectories), rel=1e-4)
+    assert spent.round == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.slow
+def test_it_is_the_divergence_in_the_episodes_that_will_be_played() -> None:
+    """Seen in the old policy's episodes and in the new one's own: the same number."""
+    learner = online(replace(LONG, kl_budget=KLBudget(per_round=0.3)))
+    fixed = FixedReturn(0.0, extrapolate=True)  # nothing moves but the weights
+    old = copy.deepcopy(learner._model)
+    learner.learn(experience(learner, 0), 0)
+    new = learner._model
+    places = {"before": old, "after": new}
+    reference = Reference.of(np.zeros(1))
+    played = {}
+    for name, model in places.items():
+        parts = [
+            rollout(world(), ReturnConditionedAgent(model, fixed, reference), COPIES, seed).episodes
+            for seed in range(200)
+        ]
+        whole = concatenate_episodes(parts)
+        played[name] = Experience(whole.trajectories, whole.commanded, None)
+    found = {}
+    for name, by in (("before", old), ("after", new)):
+        shares = []
+        for first in range(0, 200 * COPIES, PROBE):
+            data = played[name].trajectories.slice(first, min(first + PROBE, 200 * COPIES))
+            steps = slice(int(data.starts[0]), int(data.starts[-1]))
+            few = Experience(data, played[name].commanded[steps], None)
+            shares.append(Probe.of(few, by, demonstrator()).spent(new).total)
+        found[name] = np.array(shares)
+    plain = distributions(new, played["before"].trajectories, played["before"].asked)
+    origin = distributions(demonstrator(), played["before"].trajectories, None)
+    unweighted = kl(new.family, plain, origin).sum() / len(played["before"].trajectories)
+    error = np.hypot(*(each.std(ddof=1) / np.sqrt(len(each)) for each in found.values()))
+    means = {name: each.mean() for name, each in found.items()}
+    assert abs(means["before"] - means["after"]) < 4 * error
+    assert abs(unweighted - means["after"]) > 4 * error, "the episodes differ enough to tell"
 
 
 def test_what_cannot_be_measured_is_refused() -> None:

@@ -20,7 +20,7 @@ from driftline.models.model import HasDensity
 from driftline.models.trainable import TrainableModel
 from driftline.seeding import generator
 from driftline.shapes import Floats
-from driftline.training.divergence import distributions, kl
+from driftline.training.divergence import distributions, kl, log_ratio
 from driftline.training.learner import Experience
 
 PROBE = 128
@@ -123,7 +123,7 @@ class Commands:
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """At most `PROBE` episodes of a round, and what two policies would have done in them."""
+    """At most `PROBE` episodes that ``previous`` played, and what two policies would have done."""
 
     experience: Experience
     commands: Commands | None
@@ -149,11 +149,23 @@ class Probe:
         return cls(few, commands, before, origin)
 
     def spent(self, model: Any, share: float = 0.0) -> Spent:
-        """How far ``model`` is, its commands a ``share`` of the way to what is asked next."""
-        data = self.experience.trajectories
+        """How far ``model`` is, its commands a ``share`` of the way to what is asked next.
+
+        Every step counts as much likelier as ``model`` is to come to it than who played, so
+        that it is the divergence in the episodes that ``model`` will play.
+        """
+        data, family = self.experience.trajectories, model.family
         now = distributions(model, data, self._asked(share))
-        apart = (kl(model.family, now, each).sum() for each in (self.previous, self.origin))
-        return Spent(*(float(each) / len(data) for each in apart))
+        likelier = self._likelier(log_ratio(family, now, self.previous, data.actions))
+        apart = (likelier * kl(family, now, each) for each in (self.previous, self.origin))
+        return Spent(*(float(each.sum()) / len(data) for each in apart))
+
+    def _likelier(self, ratios: Floats) -> Floats:
+        """The product of the ratios of the actions before each step of an episode, ``[S]``."""
+        data = self.experience.trajectories
+        before = np.cumsum(ratios) - ratios
+        begun = before[data.starts[:-1] - data.starts[0]]
+        return np.asarray(np.exp(before - np.repeat(begun, data.lengths)))
 
     def _asked(self, share: float) -> Floats | None:
         """Returns-to-go as they would have been under the later commands, ``[S]``."""
