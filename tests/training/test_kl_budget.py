@@ -92,21 +92,23 @@ def test_asking_for_more_moves_the_policy_and_is_within_the_budget() -> None:
         assert mean < max(low.returns @ low.weights, high.returns @ high.weights)
 
 
-def test_commands_move_by_the_same_chance() -> None:
+def test_commands_are_as_frequent_as_they_are_asked_for() -> None:
     before = Reference.of(np.array([1.0, 2.0, 3.0, 4.0]))
     target = Quantile(0.5)
-    asked = np.array([4.0, 3.0, 3.0, 4.0, 4.0])
-    assert not Commands(target, before, before, 0).moved(asked, 1.0).any()
+    # Chance has drawn the 4 four times of five, where half of the commands are 4.
+    drawn = np.array([4.0, 3.0, 4.0, 4.0, 4.0, 4.0])
+    same = Commands(target, before, before, 0)
+    for share in (0.0, 1.0):
+        asked = same.asked(drawn, share)
+        assert sorted(asked) == [3.0, 3.0, 3.0, 4.0, 4.0, 4.0]
+        assert asked[1] == 3.0, "who was asked for least is asked for least again"
     higher = Commands(target, before, Reference.of(before.returns + 2.0), 0)
-    assert higher.moved(asked, 1.0) == pytest.approx(np.full(5, 2.0))
-    assert not higher.moved(asked, 0.0).any()
-    wider = Commands(target, before, Reference.of(2.0 * before.returns), 0)
-    after = asked + wider.moved(asked, 1.0)
-    # Who was asked for most is asked for most again.
-    assert after[asked == 4.0].min() >= after[asked == 3.0].max()
+    assert (higher.asked(drawn, 1.0) - higher.asked(drawn, 0.0)).tolist() == [2.0] * 6
     half = higher.mixed(0.5)
     assert half.returns.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
     assert half.weights.sum() == pytest.approx(1.0)
+    constant = Commands(FixedReturn(3.0), before, before, 0)
+    assert constant.asked(drawn, 1.0).tolist() == [3.0] * 6
 
 
 def test_a_refit_without_a_budget_goes_further() -> None:

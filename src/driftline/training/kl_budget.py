@@ -26,6 +26,8 @@ from driftline.training.learner import Experience
 PROBE = 128
 """Episodes of a round that the divergence is measured on."""
 HALVINGS = 7
+DRAWS = 4096
+"""Commands that are drawn to know how often each return is asked for."""
 Weights = Mapping[str, Any]
 
 
@@ -102,31 +104,35 @@ class Commands:
         returns = np.concatenate([self.before.returns, self.after.returns])
         return Reference.of(returns, np.concatenate(weights))
 
-    def moved(self, commands: Floats, share: float) -> Floats:
-        """How much more is asked in each episode whose ``commands [E]`` were asked before.
+    def asked(self, commands: Floats, share: float) -> Floats:
+        """What is asked in each of E episodes, of which ``commands [E]`` were asked.
 
-        The same chance draws from both references, and who was asked for most is asked for
-        most again. By the convexity of KL what is then measured is no less than the KL of
-        the policies that draw their commands.
+        As many are asked for each return as the reference has it, whatever chance had drawn,
+        and who was asked for most is asked for most again. By the convexity of KL what is
+        then measured is no less than the KL of the policies that draw their commands.
         """
-        if share == 0.0:
-            return np.zeros(len(commands))
-        then, now = (self._drawn(each, len(commands)) for each in (0.0, share))
-        shift = np.empty(len(commands))
-        shift[np.argsort(commands, kind="stable")] = np.sort(now) - np.sort(then)
-        return shift
-
-    def _drawn(self, share: float, episodes: int) -> Floats:
-        drawn = command(self.target, self.mixed(share), episodes, generator(self.seed, "probe"))
-        return np.zeros(episodes) if drawn is None else drawn
+        draw, episodes = generator(self.seed, "probe"), len(commands)
+        drawn = command(self.target, self.mixed(share), DRAWS, draw)
+        if drawn is None:
+            return commands
+        middles = (np.arange(episodes) + 0.5) / episodes
+        asked = np.empty(episodes)
+        order = np.argsort(commands, kind="stable")
+        asked[order] = np.quantile(drawn, middles, method="inverted_cdf")
+        return asked
 
 
 @dataclass(frozen=True, eq=False)
 class Probe:
-    """At most `PROBE` episodes that ``previous`` played, and what two policies would have done."""
+    """At most `PROBE` episodes of a policy, and what others would have done in them.
+
+    ``acting``: what it did under the commands that were drawn; ``previous``: the same weights
+    under as many commands of each kind as they ask for; ``origin``: the demonstrators' model.
+    """
 
     experience: Experience
     commands: Commands | None
+    acting: Floats
     previous: Floats
     origin: Floats
 
@@ -144,9 +150,13 @@ class Probe:
         rows = np.arange(min(PROBE, len(data)))
         steps = int(data.starts[rows[-1] + 1] - data.starts[0])
         few = Experience(data.take(rows), experience.commanded[:steps], None)
-        before = distributions(previous, few.trajectories, few.asked)
+        acting = distributions(previous, few.trajectories, few.asked)
+        before = acting
+        if commands is not None and few.asked is not None:
+            asked = _asked(few, commands, 0.0)
+            before = distributions(previous, few.trajectories, asked)
         origin = distributions(demonstrator, few.trajectories, None)
-        return cls(few, commands, before, origin)
+        return cls(few, commands, acting, before, origin)
 
     def spent(self, model: Any, share: float = 0.0) -> Spent:
         """How far ``model`` is, its commands a ``share`` of the way to what is asked next.
@@ -155,8 +165,9 @@ class Probe:
         that it is the divergence in the episodes that ``model`` will play.
         """
         data, family = self.experience.trajectories, model.family
-        now = distributions(model, data, self._asked(share))
-        likelier = self._likelier(log_ratio(family, now, self.previous, data.actions))
+        asked = _asked(self.experience, self.commands, share)
+        now = distributions(model, data, asked)
+        likelier = self._likelier(log_ratio(family, now, self.acting, data.actions))
         apart = (likelier * kl(family, now, each) for each in (self.previous, self.origin))
         return Spent(*(float(each.sum()) / len(data) for each in apart))
 
@@ -167,13 +178,14 @@ class Probe:
         begun = before[data.starts[:-1] - data.starts[0]]
         return np.asarray(np.exp(before - np.repeat(begun, data.lengths)))
 
-    def _asked(self, share: float) -> Floats | None:
-        """Returns-to-go as they would have been under the later commands, ``[S]``."""
-        asked, data = self.experience.asked, self.experience.trajectories
-        if asked is None or self.commands is None:
-            return asked
-        first = data.starts[:-1] - data.starts[0]
-        return asked + np.repeat(self.commands.moved(asked[first], share), data.lengths)
+
+def _asked(experience: Experience, commands: Commands | None, share: float) -> Floats | None:
+    """Returns-to-go as they would have been under the later commands, ``[S]``."""
+    asked, data = experience.asked, experience.trajectories
+    if asked is None or commands is None:
+        return asked
+    first = asked[data.starts[:-1] - data.starts[0]]
+    return asked + np.repeat(commands.asked(first, share) - first, data.lengths)
 
 
 def measurable(model: Any) -> HasDensity:
