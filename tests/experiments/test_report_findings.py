@@ -182,7 +182,7 @@ def test_what_a_behaviour_pays_is_what_its_episodes_earned() -> None:
 
 def test_a_learner_that_missed_it_is_accounted_for() -> None:
     (sentence,) = answer(study({"ppo": (0.0, 0.1, 0.0, 0.0)}, seeds=3), ["bucket"]).comparisons
-    assert "In 3 seeds of 3, ppo did not take to it in 25,600 steps; it shows" in sentence
+    assert "In 3 seeds of 3, ppo did not take to it in 30,000 steps; it shows" in sentence
     assert "3 of 120 recorded episodes" in sentence
     rounds = PPOSettings().fewest_steps * 4
-    assert rounds == 25_600, "a round of 80 steps is fewer than it learns from"
+    assert rounds == 30_000, "a round of 80 steps is fewer than it learns from"
