@@ -37,7 +37,9 @@ def ready() -> Iterator[Ready]:
     interpreter.close()
 
 
-@pytest.mark.parametrize("agent", ["ogm-quantile", "finetune-kl"])
+@pytest.mark.parametrize(
+    "agent", ["ogm-quantile", pytest.param("finetune-kl", marks=pytest.mark.slow)]
+)
 def test_a_run_killed_at_random_moments_ends_as_one_that_was_not(
     studied: Path, tmp_path: Path, ready: Ready, agent: str
 ) -> None:

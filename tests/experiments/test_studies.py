@@ -113,6 +113,7 @@ def test_a_run_that_is_gone_is_run_again_to_the_same_end(copied: Path, studied: 
 
 
 @pytest.mark.usefixtures("unreported")
+@pytest.mark.slow
 def test_a_demonstrator_that_is_gone_is_made_again_to_the_same_end(
     copied: Path, studied: Path
 ) -> None:

@@ -63,7 +63,7 @@ def small(*_: Any, **__: Any) -> EntropyConfig:
         }  # fmt: skip
         return replace(part, agents=agents, **settings)
 
-    return replace(whole, worlds=tuple(shrunk(each) for each in whole.worlds[:2]))
+    return replace(whole, worlds=tuple(shrunk(each) for each in whole.worlds[:1]))
 
 
 def test_a_tiny_study_runs_from_start_to_page(

@@ -51,6 +51,7 @@ def test_every_method_is_measured_at_every_strength(
         assert np.all(np.isfinite(curve.means["true"]))
 
 
+@pytest.mark.slow
 def test_the_same_seed_measures_the_same(tiny: FrontierSettings, measured: dict[str, Any]) -> None:
     assert frontier(tiny, 0) == measured
 
