@@ -41,7 +41,7 @@ class PPOSettings:
     target_kl: float | None = 0.02
     first_entropy: float = 1.0
     last_entropy: float = 0.0
-    exploration_share: float = 1.0
+    exploration_share: float = 0.8
     discount: float = 0.99
     trace: float = 0.95
     clip: float = 0.2
@@ -73,6 +73,6 @@ class PPOSettings:
         """What a nat of entropy is worth after a share ``progress`` of the run.
 
         >>> [round(PPOSettings(last_entropy=0.2).entropy_coefficient(k / 4), 3) for k in range(5)]
-        [1.0, 0.8, 0.6, 0.4, 0.2]
+        [1.0, 0.75, 0.5, 0.25, 0.2]
         """
         return falling(self.first_entropy, self.last_entropy, self.exploration_share, progress)
