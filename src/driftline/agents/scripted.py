@@ -14,14 +14,14 @@ from driftline.shapes import Floats, Integers
 
 
 class Script(Protocol):
-    """A demonstrator over many boards at once."""
+    """A demonstrator of many episodes at once."""
 
     def begin(self, episodes: int, generator: np.random.Generator) -> Any:
         """Start ``episodes`` episodes, each with traits of its own."""
         ...
 
-    def act(self, boards: Any, generator: np.random.Generator) -> Integers:
-        """An action for every board."""
+    def act(self, observations: Any, generator: np.random.Generator, /) -> Any:
+        """An action for every episode: ``int64 [B]`` or ``float32 [B, d]``."""
         ...
 
 
@@ -47,7 +47,7 @@ class ScriptedAgent:
         """Nothing is asked of a demonstrator."""
         return np.full(len(self._rows), np.nan)
 
-    def act(self, observations: Any) -> Integers:
+    def act(self, observations: Any) -> Any:
         """The script's actions for the running episodes."""
         if self._last is None:
             self._last = np.array(observations)
