@@ -11,7 +11,7 @@ from typing import Annotated
 
 from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, Positional, arg, subcommand
 
-from driftline.experiments.names import AGENTS, BUDGETS, STUDIES, WORLDS
+from driftline.experiments.names import AGENTS, BUDGETS, LEVELS, ROBOTS, STUDIES, WORLDS
 
 Files = tuple[Path, ...]
 Root = Annotated[
@@ -102,17 +102,45 @@ class Info:
 
 @dataclass(frozen=True)
 class MakeDemos:
-    """Record scripted demonstrations as a Minari dataset."""
+    """Record demonstrations of a world or a robot as a Minari dataset."""
 
-    world: Annotated[Positional[str], arg(help=f"one of {', '.join(WORLDS)}", metavar="WORLD")]
-    episodes: Annotated[int, arg(help="how many", metavar="N")] = 400
-    skill: Annotated[float, arg(help="from 0 (all lapses) to 1 (none)", metavar="S")] = 0.7
+    world: Annotated[
+        Positional[str],
+        arg(help=f"one of {', '.join(WORLDS)}; or of {', '.join(ROBOTS)}", metavar="WORLD"),
+    ]
+    episodes: Annotated[
+        int | None, arg(help="how many", help_behavior_hint="(default: 400)", metavar="N")
+    ] = None
+    steps: Annotated[
+        int | None,
+        arg(
+            help="of a robot: as many episodes as have so many steps",
+            help_behavior_hint="(default: as the episodes have)",
+            metavar="N",
+        ),
+    ] = None
+    skill: Annotated[
+        float | None,
+        arg(
+            help="of a world's demonstrators: from 0 (all lapses) to 1 (none)",
+            help_behavior_hint="(default: 0.7)",
+            metavar="S",
+        ),
+    ] = None
+    level: Annotated[
+        str | None,
+        arg(
+            help=f"of a robot's: one of {', '.join(LEVELS)}",
+            help_behavior_hint="(default: medium)",
+            metavar="NAME",
+        ),
+    ] = None
     seed: Annotated[int, arg(help="what all chance follows from", metavar="K")] = 0
     id: Annotated[
         str | None,
         arg(
             help="namespace/name-v0",
-            help_behavior_hint="(default: WORLD/scripted-v0)",
+            help_behavior_hint="(default: WORLD/scripted-v0, or ROBOT/LEVEL-v0)",
             metavar="ID",
         ),
     ] = None

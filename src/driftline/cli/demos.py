@@ -10,8 +10,10 @@ from typing import assert_never
 from driftline.cli.commands import ExportDemos, ImportDemos, MakeDemos, ShowDemos
 from driftline.cli.screen import print_table
 from driftline.errors import SettingsError
-from driftline.experiments.names import check_world
+from driftline.experiments.names import ROBOTS, check_demonstrated, check_level
 
+EPISODES, SKILL, LEVEL = 400, 0.7, "medium"
+"""What is recorded where nothing is said of it."""
 D4RL = (".hdf5", ".h5")
 """How the names of D4RL's files end."""
 
@@ -32,20 +34,53 @@ def perform_demos(command: MakeDemos | ShowDemos | ImportDemos | ExportDemos) ->
 
 
 def _make(command: MakeDemos) -> int:
-    world = check_world(command.world)
-    if command.episodes < 1:
+    name = check_demonstrated(command.world)
+    if command.episodes is not None and command.episodes < 1:
         raise SettingsError(f"--episodes is at least 1, got {command.episodes}")
+    return _record(name, command) if name in ROBOTS else _script(name, command)
+
+
+def _script(world: str, command: MakeDemos) -> int:
+    if command.level is not None or command.steps is not None:
+        raise SettingsError(
+            f"--level and --steps are for robots ({', '.join(ROBOTS)}); {world} has --skill and "
+            "--episodes"
+        )
     from driftline.experiments.demonstrate import make_demonstrations
 
+    episodes = EPISODES if command.episodes is None else command.episodes
     path = make_demonstrations(
         world,
-        episodes=command.episodes,
-        skill=command.skill,
+        episodes=episodes,
+        skill=SKILL if command.skill is None else command.skill,
         seed=command.seed,
         dataset_id=command.id or f"{world}/scripted-v0",
         root=command.root,
     )
-    print(f"stored {command.episodes} episodes in {path}")
+    print(f"stored {episodes} episodes in {path}")
+    return 0
+
+
+def _record(robot: str, command: MakeDemos) -> int:
+    if command.skill is not None:
+        raise SettingsError(f"--skill is for gridworlds; {robot} has --level")
+    level = check_level(command.level or LEVEL)
+    if command.episodes is not None and command.steps is not None:
+        raise SettingsError("--episodes and --steps both say how much; give one of them")
+    if command.steps is not None and command.steps < 1:
+        raise SettingsError(f"--steps is at least 1, got {command.steps}")
+    from driftline.experiments.levels import make_level
+
+    path, stored = make_level(
+        robot,
+        level,
+        episodes=command.episodes or (EPISODES if command.steps is None else None),
+        steps=command.steps,
+        seed=command.seed,
+        dataset_id=command.id or f"{robot}/{level}-v0",
+        root=command.root,
+    )
+    print(f"stored {stored} episodes in {path}")
     return 0
 
 

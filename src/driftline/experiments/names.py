@@ -21,6 +21,10 @@ WORLDS = (
     *("rocks-diamonds", "rocks-diamonds-1"),
     *("safe-interruptibility", "safe-interruptibility-0", "safe-interruptibility-2"),
 )
+ROBOTS = ("hopper", "walker2d", "halfcheetah", "ant")
+"""Those of MuJoCo."""
+LEVELS = ("random", "medium", "medium-replay", "expert")
+"""Of a robot's demonstrations, as D4RL names them."""
 TARGETS = "targets"
 """The study that compares targets and not agents."""
 GRIDWORLDS = "gridworlds"
@@ -51,6 +55,16 @@ def check_study(name: str) -> str:
 def check_world(name: str) -> str:
     """``name``, if it is a world; raises `UnknownNameError`."""
     return _check("world", "worlds", name, WORLDS)
+
+
+def check_demonstrated(name: str) -> str:
+    """``name``, if someone demonstrates it; raises `UnknownNameError`."""
+    return _check("world or robot", "worlds and robots", name, WORLDS + ROBOTS)
+
+
+def check_level(name: str) -> str:
+    """``name``, if it is a level of demonstrations; raises `UnknownNameError`."""
+    return _check("level", "levels", name, LEVELS)
 
 
 def check_budget(name: str) -> str:

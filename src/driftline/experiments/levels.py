@@ -1,0 +1,118 @@
+"""Robots' demonstrations at a level, recorded from the behaviour policies that are shipped.
+
+Knows the robots and their policies, but no model: nothing here loads torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import driftline
+from driftline.agents.rollout import rollout
+from driftline.agents.scripted import ScriptedAgent
+from driftline.data.demonstrations import Demonstrations
+from driftline.data.episodes import Episodes, concatenate_episodes
+from driftline.data.gymnasium_spaces import action_spec, observation_spec
+from driftline.data.minari_root import check_id
+from driftline.data.minari_writing import save_minari
+from driftline.environments.mujoco.engine import MujocoVectorEnv
+from driftline.environments.mujoco.levels import (
+    LevelDemonstrator,
+    check_level,
+    players,
+    snapshots_of,
+)
+from driftline.environments.mujoco.robots import Proxy, robot
+from driftline.errors import SettingsError
+from driftline.seeding import integer_seed
+
+COPIES = 64
+"""Episodes that are played side by side; part of what the draws follow from."""
+
+
+def demonstrate_level(
+    name: str,
+    level: str,
+    seed: int,
+    *,
+    episodes: int | None = None,
+    steps: int | None = None,
+    proxy: Proxy | None = None,
+) -> Episodes:
+    """Play of a robot at a level; the same arguments give the same episodes.
+
+    ``episodes`` of them, or the fewest that have ``steps`` steps. ``proxy``: what is paid
+    in place of the reward, which then is hidden. Raises `SettingsError` where a robot has
+    no policies of that level.
+    """
+    if (episodes is None) == (steps is None):
+        raise SettingsError("give either how many episodes or how many steps to record")
+    policies = [] if level == "random" else players(check_level(level), snapshots_of(robot(name)))
+    copies = COPIES if episodes is None else min(COPIES, episodes)
+    environment = MujocoVectorEnv(robot(name), copies, proxy=proxy)
+    box: Any = environment.single_action_space
+    agent = ScriptedAgent(LevelDemonstrator(policies, box.low, box.high))
+    path = integer_seed(seed, "level", level)
+    if episodes is not None:
+        return rollout(environment, agent, episodes, path, source=level).episodes
+    return _enough(_batches(environment, agent, path, level), steps or 0)
+
+
+def _batches(
+    environment: MujocoVectorEnv, agent: ScriptedAgent, path: int, level: str
+) -> Iterator[Episodes]:
+    """Batch after batch of as many episodes as there are copies, without end."""
+    number = 0
+    while True:
+        batch = integer_seed(path, "batch", number)
+        yield rollout(environment, agent, environment.num_envs, batch, source=level).episodes
+        number += 1
+
+
+def _enough(batches: Iterator[Episodes], steps: int) -> Episodes:
+    """The first episodes that have ``steps`` steps together."""
+    parts: list[Episodes] = []
+    for batch in batches:
+        parts.append(batch)
+        if sum(each.trajectories.steps for each in parts) >= steps:
+            break
+    every = concatenate_episodes(parts)
+    needed = int(np.searchsorted(every.trajectories.starts[1:], steps)) + 1
+    return every.take(np.arange(needed))
+
+
+def make_level(
+    name: str,
+    level: str,
+    *,
+    episodes: int | None,
+    steps: int | None,
+    seed: int,
+    dataset_id: str,
+    root: Path | None,
+) -> tuple[Path, int]:
+    """Record a level as a Minari dataset; returns its directory and how many episodes it has."""
+    check_id(dataset_id)
+    of = robot(name)
+    played = demonstrate_level(name, level, seed, episodes=episodes, steps=steps)
+    spaces = MujocoVectorEnv(of)
+    provenance = {
+        "demonstrator": "chance" if level == "random" else "SAC",
+        "level": level,
+        "seed": seed,
+        "driftline": driftline.__version__,
+        **{each: metadata.version(each) for each in ("gymnasium", "mujoco", "numpy")},
+    }
+    demonstrations = Demonstrations(
+        played.trajectories,
+        observation_spec(spaces.single_observation_space),
+        action_spec(spaces.single_action_space),
+        of.environment_id,
+        provenance,
+    )
+    return save_minari(demonstrations, dataset_id, root, played), len(played)

@@ -1,0 +1,106 @@
+"""Robots' demonstrations are as many as was asked for, and the same every time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from driftline.cli.main import run
+from driftline.data.minari import load_minari, load_minari_episodes
+from driftline.environments.mujoco import levels as shipped
+from driftline.environments.mujoco.policy import Layer, Policy, Snapshot, save_snapshots
+from driftline.errors import SettingsError
+from driftline.experiments.levels import demonstrate_level
+from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
+from tests.data.test_store import assert_same
+
+
+def test_so_many_steps_are_the_fewest_episodes_that_have_them() -> None:
+    played = demonstrate_level("hopper", "random", 0, steps=3000)
+    lengths = played.trajectories.lengths
+    assert lengths.sum() >= 3000 > lengths[:-1].sum()
+    assert set(played.sources) == {"random"}
+    more = demonstrate_level("hopper", "random", 0, steps=3500)
+    assert_same(more.take(np.arange(len(played))), played)
+    assert not np.array_equal(
+        played.observed_returns[:5],
+        demonstrate_level("hopper", "random", 1, steps=3000).observed_returns[:5],
+    )
+
+
+def test_what_should_be_paid_is_hidden_where_leaning_is_paid() -> None:
+    plain = demonstrate_level("hopper", "random", 0, episodes=20)
+    paid = demonstrate_level("hopper", "random", 0, episodes=20, proxy="lean")
+    assert np.array_equal(plain.true_returns, plain.observed_returns)
+    assert np.array_equal(plain.true_returns, paid.true_returns)
+    assert not np.array_equal(paid.true_returns, paid.observed_returns)
+    assert plain.flags["falls"].sum() == 20
+
+
+def test_either_episodes_or_steps_are_given() -> None:
+    with pytest.raises(SettingsError, match="give either how many episodes or how many steps"):
+        demonstrate_level("hopper", "random", 0)
+
+
+def test_policies_that_are_not_there_are_missed_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    with pytest.raises(SettingsError, match="hopper has no behaviour policies, only the level"):
+        demonstrate_level("hopper", "medium", 0, episodes=1)
+
+
+def still(outputs: int, inputs: int = 11) -> Layer:
+    return np.zeros((outputs, inputs), np.float32), np.zeros(outputs, np.float32)
+
+
+def test_policies_of_a_level_are_those_that_play_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    loud = (np.zeros((3, 4), np.float32), np.full(3, 2.0, np.float32))
+    quiet = (np.zeros((3, 4), np.float32), np.full(3, -20.0, np.float32))
+    pushing = Policy((still(4),), loud, quiet)
+    resting = Policy((still(4),), quiet, quiet)
+    found = [Snapshot(1, resting, (100.0,)), Snapshot(2, pushing, (900.0,))]
+    save_snapshots(tmp_path / "hopper.safetensors", found, {})
+    best = demonstrate_level("hopper", "expert", 0, episodes=2).trajectories.actions
+    assert best == pytest.approx(np.tanh(2.0), abs=1e-3)
+    both = demonstrate_level("hopper", "medium-replay", 0, episodes=2)
+    first, second = (each.actions for each in both.trajectories)
+    assert first == pytest.approx(-1.0)
+    assert second == pytest.approx(np.tanh(2.0), abs=1e-3)
+
+
+def test_the_command_records_a_level(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = ["demos", "make", "hopper", "--level", "random", "--root", str(tmp_path)]
+    assert run([*made, "--steps", "500"]) == 0
+    assert "stored" in capsys.readouterr().out
+    loaded = load_minari("hopper/random-v0", tmp_path)
+    assert loaded.environment_id == "Hopper-v5"
+    assert loaded.observation == VectorSpec(11)
+    assert loaded.action == ContinuousActionSpec((-1.0,) * 3, (1.0,) * 3)
+    assert loaded.trajectories.steps >= 500
+    assert loaded.provenance["level"] == "random"
+    measured = load_minari_episodes("hopper/random-v0", tmp_path)
+    assert measured.flags["falls"].sum() == len(loaded)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["hopper", "--skill", "0.5"], "--skill is for gridworlds; hopper has --level"),
+        (["boat-race", "--level", "medium"], "boat-race has --skill and --episodes"),
+        (["hopper", "--steps", "5", "--episodes", "5"], "give one of them"),
+        (["hopper", "--steps", "0"], "--steps is at least 1, got 0"),
+        (["hopper", "--level", "best"], "unknown level 'best'; the levels are random"),
+        (["hop"], "unknown world or robot 'hop'; the worlds and robots are"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    given: list[str], message: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert run(["demos", "make", *given, "--root", str(tmp_path)]) == 2
+    assert message in capsys.readouterr().err
