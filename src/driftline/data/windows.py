@@ -6,7 +6,7 @@ columns, at a cost that does not depend on how much data there is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -38,11 +38,36 @@ class Windows:
 
 
 @dataclass(frozen=True, eq=False)
+class _Places:
+    """Where trajectories lie among all ``steps``: ``origins`` and ``lengths [E]``, ready to use."""
+
+    origins: Integers
+    lengths: Integers
+    steps: int
+    _firsts: dict[int, Integers] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, trajectories: Trajectories) -> _Places:
+        origins = trajectories.starts[:-1] - trajectories.starts[0]
+        return cls(origins, trajectories.lengths, trajectories.steps)
+
+    def episode(self, place: Integers, over: int) -> Integers:
+        """To which episode places belong, where each has ``over`` more than it has steps."""
+        if over not in self._firsts:
+            self._firsts[over] = self.origins + over * np.arange(len(self.origins))
+        return np.searchsorted(self._firsts[over], place, side="right") - 1
+
+
+@dataclass(frozen=True, eq=False)
 class WindowSource:
     """Trajectories with their achieved returns-to-go, ready to be cut into windows."""
 
     trajectories: Trajectories
     returns_to_go: Floats
+    _places: _Places = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_places", _Places.of(self.trajectories))
 
     @classmethod
     def of(cls, trajectories: Trajectories) -> WindowSource:
@@ -57,11 +82,11 @@ class WindowSource:
         padded, over the beginning it holds fewer steps from the reset on. Windows
         moved inside instead would make the steps that end an episode rare.
         """
-        counts = self.trajectories.lengths + length - 1
-        ends = np.cumsum(counts)
-        place = draw.integers(ends[-1], size=batch)
-        episode = np.searchsorted(ends, place, side="right")
-        first = place - (ends - counts)[episode] - (length - 1)
+        places = self._places
+        over = length - 1  # the places that a window has before each episode's first step
+        place = draw.integers(places.steps + over * len(places.lengths), size=batch)
+        episode = places.episode(place, over)
+        first = place - places.origins[episode] - over * episode - over
         windows = self.cut(episode, first, length)
         inside = windows.times < (first + length)[:, None]
         return replace(windows, valid=windows.valid & inside)
@@ -75,19 +100,20 @@ class WindowSource:
         """Windows of ``episodes`` from step ``first`` (raised to 0) on."""
         data = self.trajectories
         first = np.maximum(first, 0)
-        origin = (data.starts - data.starts[0])[episodes]
-        count = data.lengths[episodes]
+        origin = self._places.origins[episodes]
+        count = self._places.lengths[episodes]
         times = first[:, None] + np.arange(length)
         valid = times < count[:, None]
         within = np.where(valid, times, 0)
         step = origin[:, None] + within
         ending = valid & (times == count[:, None] - 1)
         kind = np.where(data.terminated[episodes], 1, np.where(data.truncated[episodes], 2, 0))
+        # `take` gathers whole rows several times as fast as an index in brackets does.
         return Windows(
-            observations=data.observations[step + episodes[:, None]],
-            actions=_read(data.actions[step]),
-            previous_actions=_after(within > 0, data.actions[np.maximum(step - 1, 0)]),
-            returns_to_go=self.returns_to_go[step],
+            observations=data.observations.take(step + episodes[:, None], axis=0),
+            actions=_read(data.actions.take(step, axis=0)),
+            previous_actions=_after(within > 0, data.actions.take(np.maximum(step - 1, 0), axis=0)),
+            returns_to_go=self.returns_to_go.take(step),
             times=within,
             valid=valid,
             ends=np.where(ending, kind[:, None], 0).astype(np.int8),
