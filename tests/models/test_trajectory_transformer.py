@@ -264,6 +264,7 @@ def test_an_episode_cannot_change_between_conditioned_and_not() -> None:
         {"width": 10, "heads": 4},
         {"layers": 0},
         {"return_dropout": 1.5},
+        {"dropout": 1.0},
         {"return_loss_weight": -1.0},
     ],
 )
@@ -289,3 +290,33 @@ def test_vectors_need_their_codec() -> None:
             examples.ACTIONS,
             ReturnCodec(0.0, 1.0, 0.0, 1.0, 8),
         )
+
+
+@LAYOUTS
+def test_what_is_dropped_follows_the_generator_and_is_dropped_in_the_loss_alone(
+    tokens: str,
+) -> None:
+    whole, dropping = (examples.model(tokens=tokens, dropout=share) for share in (0.0, 0.5))
+    windows = examples.source().whole(np.arange(3))
+    losses = [
+        model.loss(windows, torch.Generator().manual_seed(seed)).total.item()
+        for model, seed in ((whole, 0), (dropping, 0), (dropping, 0), (dropping, 1))
+    ]
+    assert losses[1] == losses[2]
+    assert len(set(losses)) == 3
+    with torch.no_grad():
+        assert torch.equal(
+            dropping.window_distributions(windows, True), whole.window_distributions(windows, True)
+        )
+
+
+def test_a_loss_tells_the_distributions_where_every_window_was_asked() -> None:
+    windows = examples.source().whole(np.arange(3))
+    for share, told in ((0.0, True), (1.0, False)):
+        model = examples.model(return_dropout=share)
+        losses = model.loss(windows, torch.Generator().manual_seed(0))
+        assert (losses.asked is not None) == told
+        if losses.asked is not None:
+            wanted = model.window_distributions(windows, True)
+            assert torch.allclose(losses.asked, wanted, atol=1e-6)
+            assert losses.asked.requires_grad

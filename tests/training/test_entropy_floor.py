@@ -13,6 +13,7 @@ from driftline.data.trajectories import Trajectories
 from driftline.data.windows import WindowSource
 from driftline.errors import CapabilityError, SettingsError
 from driftline.models.action_distributions import entropy
+from driftline.models.model import Losses
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec
@@ -75,7 +76,7 @@ def wide(gaussian: str, box: ContinuousActionSpec) -> TrajectoryTransformer:
 
 
 def test_a_negative_floor_is_for_squashed_actions_and_means_the_same_in_any_box() -> None:
-    found = []
+    found, nothing = [], Losses(torch.zeros(()), {})
     for scale in (1.0, 0.1):
         box = ContinuousActionSpec((-scale,) * 3, (scale,) * 3)
         draw = np.random.default_rng(0)
@@ -89,7 +90,7 @@ def test_a_negative_floor_is_for_squashed_actions_and_means_the_same_in_any_box(
         )
         windows = WindowSource.of(data).whole(np.arange(1))
         floor = Floor(EntropyFloor(-3.0, 0.01, first_multiplier=0.5), wide("squashed", box))
-        found.append(floor(wide("squashed", box), windows)[1])
+        found.append(floor(wide("squashed", box), windows, nothing)[1])
         with pytest.raises(SettingsError, match='gaussian="squashed"'):
             Floor(EntropyFloor(-3.0), wide("clipped", box))
     assert found[0]["entropy"] == pytest.approx(found[1]["entropy"], abs=0.3)

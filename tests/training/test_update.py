@@ -11,6 +11,7 @@ import torch
 
 from driftline.data.windows import Windows, WindowSource
 from driftline.errors import SettingsError
+from driftline.models.model import Losses
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.training.lamb import Lamb
 from driftline.training.update import UpdateSettings, descend, make_optimiser, mean_parts, update
@@ -89,7 +90,7 @@ def test_padding_that_no_window_needs_is_not_computed() -> None:
     model, data = alternating(20)
     seen: list[int] = []
 
-    def watch(_: object, windows: Windows) -> tuple[torch.Tensor, dict[str, float]]:
+    def watch(_: object, windows: Windows, __: Losses) -> tuple[torch.Tensor, dict[str, float]]:
         seen.append(windows.valid.shape[1])
         return torch.zeros(()), {}
 

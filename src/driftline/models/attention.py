@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from driftline.models.dropout import Dropout
 from driftline.models.layers import linear, table
 
 
@@ -146,16 +147,18 @@ class Block(nn.Module):
         self.rise = linear(width, expansion * width, generator, gain=1.4)
         self.fall = linear(expansion * width, width, generator, gain=0.3)
 
-    def forward(self, tokens: Tensor, band: Band, queries: slice | None) -> Tensor:
+    def forward(
+        self, tokens: Tensor, band: Band, queries: slice | None, drop: Dropout | None = None
+    ) -> Tensor:
         """``[B, T, width]`` to ``[B, T, width]``, or to the tokens ``queries`` alone.
 
-        ``queries`` are the same of every group.
+        ``queries`` are the same of every group; ``drop`` leaves out of what is added.
         """
         query, key, value = self._split(tokens, queries)
         far = band.distances if queries is None else band.distances[:, queries]
         scores = (band.own(query) @ band.seen(key).mT).add_(self.bias(far))
         heard = band.whole(torch.softmax(scores, dim=-1) @ band.seen(value))
-        return self._add(tokens if queries is None else tokens[:, queries], heard)
+        return self._add(tokens if queries is None else tokens[:, queries], heard, drop)
 
     def _split(self, tokens: Tensor, queries: slice | None) -> tuple[Tensor, Tensor, Tensor]:
         """Scaled queries, keys and values ``[B, heads, T, width / heads]``."""
@@ -166,6 +169,8 @@ class Block(nn.Module):
         query = query if queries is None else query[:, :, queries]
         return query * shape[-1] ** -0.5, key, value
 
-    def _add(self, tokens: Tensor, heard: Tensor) -> Tensor:
-        tokens = tokens + self.joined(heard.transpose(1, 2).flatten(2))
-        return tokens + self.fall(self.rise(self.before_layer(tokens)).relu_())
+    def _add(self, tokens: Tensor, heard: Tensor, drop: Dropout | None) -> Tensor:
+        joined = self.joined(heard.transpose(1, 2).flatten(2))
+        tokens = tokens + (joined if drop is None else drop(joined))
+        fallen = self.fall(self.rise(self.before_layer(tokens)).relu_())
+        return tokens + (fallen if drop is None else drop(fallen))

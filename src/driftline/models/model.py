@@ -24,10 +24,15 @@ State = Any
 
 @dataclass(frozen=True)
 class Losses:
-    """A scalar ``total`` to descend and the parts to report, each a masked mean."""
+    """A scalar ``total`` to descend and the parts to report, each a masked mean.
+
+    ``asked [B, L, P]``: the distributions of the actions under the windows' returns, where
+    the loss has computed those of every window; what else is added to it need not again.
+    """
 
     total: Tensor
     parts: dict[str, float]
+    asked: Tensor | None = None
 
 
 @runtime_checkable
@@ -103,6 +108,11 @@ class HasDensity(Protocol):
         Row ``[b, l]`` sees the steps up to l of window b, within the context.
         """
         ...
+
+
+def asked(model: HasDensity, windows: Windows, losses: Losses) -> Tensor:
+    """The distributions under the windows' returns, those that ``losses`` has or computed now."""
+    return model.window_distributions(windows, True) if losses.asked is None else losses.asked
 
 
 def family_of(model: GenerativeModel) -> Family:

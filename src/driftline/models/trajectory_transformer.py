@@ -17,6 +17,7 @@ from driftline.errors import SettingsError
 from driftline.models.action_distributions import Family, Squashed, from_head, parameters_of, sample
 from driftline.models.action_features import as_tensor, embedded_previous, rows_of
 from driftline.models.attention import Band, Block, Layout, RelativeBias
+from driftline.models.dropout import Dropout, dropout
 from driftline.models.embeddings import (
     ReturnEmbedding,
     TimeEmbedding,
@@ -129,12 +130,14 @@ class TrajectoryTransformer(nn.Module):
         """
         batch = self._read(windows)
         kept = torch.rand(len(batch.valid), generator=generator) >= self.config.return_dropout
-        hidden = self._hidden(batch, kept.to(self.device))
-        action_nll, parts = action_loss(self.family, self._distributions(hidden), batch)
+        hidden = self._hidden(batch, kept.to(self.device), dropout(self.config.dropout, generator))
+        known = self._distributions(hidden)
+        action_nll, parts = action_loss(self.family, known, batch)
         blind = (~kept).nonzero().squeeze(1).to(self.device)
         return_nll = return_loss(self.return_head, hidden, batch, blind)
         total = action_nll + self.config.return_loss_weight * return_nll
-        return Losses(total, {**parts, "return_nll": return_nll.item()})
+        asked = known if bool(kept.all()) else None
+        return Losses(total, {**parts, "return_nll": return_nll.item()}, asked)
 
     def window_hidden(self, windows: Windows, conditioned: bool) -> Tensor:
         """``float32 [B, L, width]``: what the actions of each step are predicted from."""
@@ -161,9 +164,9 @@ class TrajectoryTransformer(nn.Module):
         return WindowTensors.of(windows, self.returns, self.device)
 
     def _distributions(self, hidden: Tensor) -> Tensor:
-        return from_head(self.family, self.action_head(hidden))
+        return from_head(self.family, self.action_head(hidden).float())
 
-    def _hidden(self, batch: WindowTensors, kept: Tensor) -> Tensor:
+    def _hidden(self, batch: WindowTensors, kept: Tensor, drop: Dropout | None = None) -> Tensor:
         """``[B, L, width]``; window b is conditioned where ``kept[b]``."""
         rows, length = batch.valid.shape
         returned = self.embed_return(batch.returns, kept)
@@ -171,9 +174,10 @@ class TrajectoryTransformer(nn.Module):
         tokens = self._tokens(
             observed.view(rows, length, -1), batch.previous_actions, returned, batch.times
         ).flatten(1, 2)
+        tokens = tokens if drop is None else drop(tokens)
         band = Band.over(self.layout, length, self.device)
         for block, queries in self._blocks():
-            tokens = block(tokens, band, queries)
+            tokens = block(tokens, band, queries, drop)
         hidden: Tensor = self.last_norm(tokens)
         return hidden
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from driftline.data.windows import Windows
 from driftline.errors import CapabilityError, SettingsError
 from driftline.models.action_distributions import Squashed, entropy, volume
-from driftline.models.model import HasDensity
+from driftline.models.model import HasDensity, Losses, asked
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,15 @@ class Floor:
         self._settings = settings
         self.multiplier = settings.first_multiplier
 
-    def __call__(self, model: Any, windows: Windows) -> tuple[Tensor, dict[str, float]]:
+    def __call__(
+        self, model: Any, windows: Windows, losses: Losses
+    ) -> tuple[Tensor, dict[str, float]]:
         """The term to add to the loss, and what to report; moves the multiplier.
 
         The entropy is that of the policy under the windows' returns, over valid steps only.
         """
         valid = torch.from_numpy(windows.valid)
-        known = model.window_distributions(windows, True)
+        known = asked(model, windows, losses)
         mean = entropy(self._family, known[valid.to(known.device)]).mean() - volume(self._family)
         missing = self._settings.nats - mean.item()
         term = -self.multiplier * (mean - self._settings.nats)

@@ -15,9 +15,11 @@ import torch
 
 from driftline.data.windows import Windows, trimmed
 from driftline.errors import SettingsError, UnknownNameError
-from driftline.models.trainable import TrainableModel
+from driftline.models.model import Losses
+from driftline.models.trainable import TrainableModel, device_of
 from driftline.seeding import generator, integer_seed
 from driftline.training.lamb import Lamb
+from driftline.training.precision import Precision, reckoned
 
 OptimiserName = Literal["adamw", "lamb"]
 
@@ -33,8 +35,10 @@ class Sampler(Protocol):
 class Extra(Protocol):
     """A term beside the model's own loss."""
 
-    def __call__(self, model: Any, windows: Windows) -> tuple[torch.Tensor, dict[str, float]]:
-        """The term for one batch, and what to report of it."""
+    def __call__(
+        self, model: Any, windows: Windows, losses: Losses
+    ) -> tuple[torch.Tensor, dict[str, float]]:
+        """The term for one batch, whose own ``losses`` are known, and what to report of it."""
         ...
 
 
@@ -43,7 +47,8 @@ class UpdateSettings:
     """Steps on batches of windows, gradients clipped by their norm.
 
     ``optimiser``: "adamw", its running means over about 10 and 20 steps, or "lamb", as
-    the online decision transformer has it (see `Lamb`).
+    the online decision transformer has it (see `Lamb`). ``precision``: what products of
+    matrices are computed in; the weights are single precision in any case.
     """
 
     batch: int = 64
@@ -52,6 +57,7 @@ class UpdateSettings:
     weight_decay: float = 1e-3
     gradient_norm: float = 1.0
     optimiser: OptimiserName = "adamw"
+    precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.window < 1 or self.learning_rate <= 0:
@@ -61,6 +67,8 @@ class UpdateSettings:
             )
         if self.optimiser not in get_args(OptimiserName):
             raise UnknownNameError.among("optimiser", self.optimiser, get_args(OptimiserName))
+        if self.precision not in get_args(Precision):
+            raise UnknownNameError.among("precision", self.precision, get_args(Precision))
 
 
 def make_optimiser(model: TrainableModel, settings: UpdateSettings) -> torch.optim.Optimizer:
@@ -95,11 +103,12 @@ def update(
     noise = torch.Generator().manual_seed(integer_seed(seed, "dropout"))
     for rate in rates:
         windows = trimmed(sampler.sample(settings.batch, settings.window, draw))
-        losses = model.loss(windows, noise)
-        total, parts = losses.total, losses.parts
-        if extra is not None:
-            term, told = extra(model, windows)
-            total, parts = total + term, {**parts, **told}
+        with reckoned(settings.precision, device_of(model)):
+            losses = model.loss(windows, noise)
+            total, parts = losses.total, losses.parts
+            if extra is not None:
+                term, told = extra(model, windows, losses)
+                total, parts = total + term, {**parts, **told}
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * rate
         descend(model.parameters(), optimiser, total, settings.gradient_norm)
@@ -111,8 +120,10 @@ def together(terms: Sequence[Extra]) -> Extra | None:
     if not terms:
         return None
 
-    def added(model: Any, windows: Windows) -> tuple[torch.Tensor, dict[str, float]]:
-        found = [term(model, windows) for term in terms]
+    def added(
+        model: Any, windows: Windows, losses: Losses
+    ) -> tuple[torch.Tensor, dict[str, float]]:
+        found = [term(model, windows, losses) for term in terms]
         told = {name: value for _, parts in found for name, value in parts.items()}
         return torch.stack([term for term, _ in found]).sum(), told
 

@@ -19,6 +19,7 @@ from driftline.data.windows import Windows
 from driftline.errors import CapabilityError, SettingsError
 from driftline.models.action_distributions import Family, typical
 from driftline.models.flow_box import from_unit, to_unit
+from driftline.models.model import Losses, asked
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.seeding import integer_seed
 from driftline.spaces.specs import ContinuousActionSpec
@@ -132,9 +133,11 @@ class Guide:
         self._unit = float(model.returns.scale)
         self.updates = 0
 
-    def __call__(self, model: Any, windows: Windows) -> tuple[Tensor, dict[str, float]]:
+    def __call__(
+        self, model: Any, windows: Windows, losses: Losses
+    ) -> tuple[Tensor, dict[str, float]]:
         """The term to add to the loss, and what to report; fits the critics first."""
-        known = model.window_distributions(windows, True)
+        known = asked(model, windows, losses)
         acted = _acted(model.family, known).flatten(0, 1)
         seen = self._tensor(windows.observations).flatten(0, 1)
         error = self._fit(windows, seen, acted.detach())

@@ -1,0 +1,76 @@
+"""In what precision products of matrices are computed, and whether fewer bits are faster here.
+
+Knows no model. Half the bits pay where the processor multiplies them by itself, and cost
+time where it does not: which it is, a second of trying tells.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+Precision = Literal["float32", "bfloat16"]
+WORTH_IT = 1.15
+"""How many times as fast half the bits must be to be used."""
+
+
+def reckoned(
+    precision: Precision, device: torch.device
+) -> contextlib.AbstractContextManager[object]:
+    """Products in this block are computed in ``precision``; sums and weights stay single."""
+    if precision == "float32":
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, dtype=torch.bfloat16)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How many times as fast a layer learns in bfloat16 as in float32, as it was measured."""
+
+    ratio: float
+
+    @property
+    def precision(self) -> Precision:
+        """The one to use."""
+        return "bfloat16" if self.ratio >= WORTH_IT else "float32"
+
+
+def probe(width: int, rows: int, seconds: float = 1.0) -> Probe:
+    """Try a layer of ``width`` and its expansion on ``rows`` rows, for about so many seconds.
+
+    The two are tried in turn, so that a machine that slows down slows both; the ratio is of
+    medians.
+    """
+    steps = {name: _step(name, width, rows) for name in ("float32", "bfloat16")}
+    took: dict[str, list[float]] = {name: [] for name in steps}
+    for step in steps.values():
+        step()
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds or len(took["bfloat16"]) < 3:
+        for name, step in steps.items():
+            before = time.perf_counter()
+            step()
+            took[name].append(time.perf_counter() - before)
+    return Probe(statistics.median(took["float32"]) / statistics.median(took["bfloat16"]))
+
+
+def _step(precision: Precision, width: int, rows: int) -> Callable[[], None]:
+    """A step forward and back through two layers."""
+    draw = torch.Generator().manual_seed(0)
+    values = torch.randn(rows, width, generator=draw)
+    rise = torch.randn(4 * width, width, generator=draw, requires_grad=True)
+    fall = torch.randn(width, 4 * width, generator=draw, requires_grad=True)
+
+    def step() -> None:
+        with reckoned(precision, torch.device("cpu")):
+            risen = torch.nn.functional.linear(values, rise).relu()
+            fallen = torch.nn.functional.linear(risen, fall)
+        torch.autograd.grad(fallen.float().square().mean(), (rise, fall))
+
+    return step
