@@ -95,3 +95,37 @@ def test_divergences_of_an_agent_without_distributions_are_not_measured() -> Non
 def test_no_rounds_and_no_episodes_are_refused(bad: tuple[int, int]) -> None:
     with pytest.raises(SettingsError, match="at least 1"):
         RoundSettings(*bad)
+
+
+def test_a_round_plays_on_until_it_has_its_steps() -> None:
+    plain = list(run_rounds(frozen(), world(), RoundSettings(2, COPIES), 7))
+    once = plain[0].episodes.trajectories.steps  # type: ignore[union-attr]
+    twice = RoundSettings(2, COPIES, steps_per_round=once + 1)
+    events = list(run_rounds(frozen(), world(), twice, 7))
+    for event in events[::2]:
+        assert isinstance(event, RoundCollected)
+        assert event.episode_count in (COPIES, 2 * COPIES)
+        assert event.episodes.trajectories.steps >= once + 1
+    assert events[0].episode_count == 2 * COPIES  # type: ignore[union-attr]
+    first = events[0].episodes.take(np.arange(COPIES))  # type: ignore[union-attr]
+    assert same_episodes(first, plain[0].episodes)  # type: ignore[union-attr]
+
+
+def test_a_run_is_over_once_it_has_its_steps() -> None:
+    longer = list(run_rounds(frozen(), world(), RoundSettings(6, COPIES), 7))
+    steps = [each.environment_steps for each in longer[::2]]  # type: ignore[union-attr]
+    settings = RoundSettings(6, COPIES, steps=steps[2] + 1)
+    events = list(run_rounds(frozen(), world(), settings, 7))
+    assert [each.environment_steps for each in events[::2]] == steps[:4]  # type: ignore[union-attr]
+    last = events[-1]
+    assert isinstance(last, RoundEnded)
+    assert last.rounds == last.round + 1 == 4
+    assert all(each.rounds > each.round + 1 for each in events[:-2])  # type: ignore[union-attr]
+    begun = run_rounds(frozen(), world(), settings, 7, start=4, steps_before=steps[3])
+    assert list(begun) == []
+
+
+@pytest.mark.parametrize("bad", [{"steps": 0}, {"steps_per_round": -1}])
+def test_steps_out_of_range_are_refused(bad: dict[str, int]) -> None:
+    with pytest.raises(SettingsError, match="steps_per_round is at least 0"):
+        RoundSettings(**bad)  # type: ignore[arg-type]

@@ -41,24 +41,27 @@ def rollout(
     *,
     round: int = 0,
     source: str = "self",
+    steps: int = 0,
 ) -> Rollout:
     """Play ``episodes`` whole episodes, ``environment.num_envs`` at a time.
 
     All copies are reset together and each plays one episode; the agent is
-    narrowed to the running ones as the others end. The same arguments give the
+    narrowed to the running ones as the others end. Where they have fewer than ``steps``
+    steps together, as many are played again, and again. The same arguments give the
     same episodes.
     """
     check_autoreset(environment)
-    copies = environment.num_envs
-    parts = [
-        _play(environment, agent, min(copies, episodes - first), integer_seed(seed, first))
-        for first in range(0, episodes, copies)
-    ]
-    played = [part.finish(round, source) for part in parts]
-    known = [part.distributions for part in played if part.distributions is not None]
+    parts: list[_Tape] = []
+    played = done = 0
+    while played < episodes or done < steps:
+        count = min(environment.num_envs, episodes - played % episodes)
+        parts.append(_play(environment, agent, count, integer_seed(seed, played)))
+        played, done = played + count, done + parts[-1].steps
+    finished = [part.finish(round, source) for part in parts]
+    known = [part.distributions for part in finished if part.distributions is not None]
     return Rollout(
-        concatenate_episodes([part.episodes for part in played]),
-        np.concatenate(known) if len(known) == len(played) else None,
+        concatenate_episodes([part.episodes for part in finished]),
+        np.concatenate(known) if len(known) == len(finished) else None,
     )
 
 
@@ -81,6 +84,11 @@ class _Tape:
     running: list[Integers] = field(default_factory=list)
     columns: dict[str, list[Any]] = field(default_factory=dict)
     terminated: Booleans = field(default_factory=lambda: np.zeros(0, np.bool_))
+
+    @property
+    def steps(self) -> int:
+        """How many there are so far, of all episodes."""
+        return sum(map(len, self.running))
 
     def add(self, name: str, values: Any) -> None:
         """Append one step's values of one column."""

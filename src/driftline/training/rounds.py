@@ -6,6 +6,7 @@ caller stores, prints or stops.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,12 +24,23 @@ from driftline.training.learner import Experience, Learner
 
 @dataclass(frozen=True)
 class RoundSettings:
-    """How many rounds of how many episodes each."""
+    """How many rounds of how many episodes each.
+
+    A round that has fewer than ``steps_per_round`` steps plays as many episodes again. With
+    ``steps`` a run is over once it has made so many, and ``rounds`` is the most it may play.
+    """
 
     rounds: int = 30
     episodes_per_round: int = 64
+    steps_per_round: int = 0
+    steps: int | None = None
 
     def __post_init__(self) -> None:
+        if self.steps_per_round < 0 or (self.steps is not None and self.steps < 1):
+            raise SettingsError(
+                "steps_per_round is at least 0 and steps at least 1 or None, got "
+                f"{self.steps_per_round} and {self.steps}"
+            )
         if self.rounds < 1 or self.episodes_per_round < 1:
             raise SettingsError(
                 "rounds and episodes_per_round are at least 1, got "
@@ -51,6 +63,8 @@ def run_rounds(
     """
     steps = steps_before
     for round in range(start, settings.rounds):
+        if settings.steps is not None and steps >= settings.steps:
+            return
         began = time.perf_counter()
         played = rollout(
             environment,
@@ -58,16 +72,17 @@ def run_rounds(
             settings.episodes_per_round,
             integer_seed(seed, "rollout", round),
             round=round,
+            steps=settings.steps_per_round,
         )
         steps += played.episodes.trajectories.steps
         episodes = played.episodes
         experience = Experience(episodes.trajectories, episodes.commanded, played.distributions)
         apart = learner.divergences(experience)
         episodes = episodes.with_divergences(**apart.columns)
-        commanded = episodes.commanded_returns
+        commanded, rounds = episodes.commanded_returns, expected(settings, round, steps)
         yield RoundCollected(
             round=round,
-            rounds=settings.rounds,
+            rounds=rounds,
             episode_count=len(episodes),
             environment_steps=steps,
             gradient_updates=learner.gradient_updates,
@@ -80,10 +95,27 @@ def run_rounds(
         losses = learner.learn(experience, round)
         yield RoundEnded(
             round=round,
-            rounds=settings.rounds,
+            rounds=rounds,
             environment_steps=steps,
             gradient_updates=learner.gradient_updates,
             losses=losses,
             own_share=learner.own_share,
             seconds=time.perf_counter() - began,
         )
+
+
+def expected(settings: RoundSettings, round: int, steps: int) -> int:
+    """How many rounds there will be, as far as is known after ``round`` and ``steps`` steps.
+
+    Of the last round it is right: ``round + 1``.
+
+    >>> half = RoundSettings(rounds=100, steps=1000)
+    >>> expected(half, 0, 250), expected(half, 3, 999), expected(half, 4, 1003)
+    (4, 5, 5)
+    """
+    if settings.steps is None:
+        return settings.rounds
+    if steps >= settings.steps:
+        return round + 1
+    likely = math.ceil(settings.steps * (round + 1) / max(1, steps))
+    return min(settings.rounds, max(round + 2, likely))
