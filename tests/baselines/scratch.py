@@ -55,6 +55,13 @@ def cart_pole() -> SyncVectorEnv:
     return SyncVectorEnv([lambda: gymnasium.make("CartPole-v1", max_episode_steps=20)] * COPIES)
 
 
+def pendulum() -> SyncVectorEnv:
+    """Actions that are continuous, and in another box than -1 to 1."""
+    import gymnasium
+
+    return SyncVectorEnv([lambda: gymnasium.make("Pendulum-v1", max_episode_steps=20)] * COPIES)
+
+
 def demonstrator(environment: VectorEnv[Any, Any, Any]) -> TrajectoryTransformer:
     """An untrained model: its policy is not uniform, which is all that matters here."""
     observation = observation_spec(environment.single_observation_space)

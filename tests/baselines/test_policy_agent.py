@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from driftline.baselines.policy_agent import PolicyAgent
+from driftline.spaces.specs import ContinuousActionSpec, DiscreteActionSpec
 
 PROBABILITIES = np.array([0.5, 0.0, 0.3, 0.2])
 
@@ -12,7 +13,9 @@ PROBABILITIES = np.array([0.5, 0.0, 0.3, 0.2])
 def agent(seed: int, episodes: int) -> PolicyAgent:
     with np.errstate(divide="ignore"):
         rows = np.log(PROBABILITIES)
-    made = PolicyAgent(lambda observations: np.tile(rows, (len(observations), 1)))
+    made = PolicyAgent(
+        lambda observations: np.tile(rows, (len(observations), 1)), DiscreteActionSpec(4)
+    )
     made.begin(episodes, seed)
     return made
 
@@ -40,3 +43,16 @@ def test_nothing_is_ever_asked_for() -> None:
     one.narrow(np.array([0, 3]))
     assert one.commanded.shape == (2,)
     assert np.isnan(one.commanded).all()
+
+
+def test_continuous_actions_are_drawn_from_what_is_recorded() -> None:
+    box = ContinuousActionSpec((-2.0,), (2.0,))
+    rows = np.array([0.25, np.log(0.1)])
+    one = PolicyAgent(lambda observations: np.tile(rows, (len(observations), 1)), box)
+    one.begin(20_000, 0)
+    actions = one.act(np.zeros((20_000, 1)))
+    assert actions.shape == (20_000, 1)
+    assert actions.dtype == np.float32
+    # In units of half the box, which is 2 to each side.
+    assert abs(actions.mean() - 0.5) < 0.01
+    assert abs(actions.std() - 0.2) < 0.01

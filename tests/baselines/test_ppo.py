@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.environments.gridworlds import GridworldVectorEnv, TomatoWatering
 from driftline.records.events import RoundCollected
+from driftline.training.checkpoint import load_checkpoint, save_checkpoint
 from driftline.training.rounds import RoundSettings, run_rounds
-from tests.baselines.scratch import experience, garden, ppo
+from tests.baselines.scratch import experience, garden, pendulum, ppo, rounds, same
 
 
 def test_gradient_updates_are_counted() -> None:
@@ -35,3 +37,20 @@ def test_the_observed_return_rises() -> None:
     events = run_rounds(one, make(), RoundSettings(6, 24), 0)
     returns = [each.observed_return for each in events if isinstance(each, RoundCollected)]
     assert np.mean(returns[-2:]) > 1.5 * returns[0]
+
+
+def test_continuous_actions_are_learnt_in_their_box_and_resumed(tmp_path: Path) -> None:
+    whole = ppo(pendulum)
+    expected = list(rounds(whole, pendulum, 0, 2))
+    cut = ppo(pendulum)
+    list(rounds(cut, pendulum, 0, 1))
+    save_checkpoint(tmp_path, *cut.state())
+    resumed = ppo(pendulum)
+    resumed.restore(*load_checkpoint(tmp_path), history=[])
+    (again,) = rounds(resumed, pendulum, 1, 2)
+    assert same(resumed.state()[0], whole.state()[0])
+    assert np.array_equal(again.episodes.kl, expected[1].episodes.kl)
+    actions = again.episodes.trajectories.actions
+    assert 1.0 < np.abs(actions).max() <= 2.0  # the box of the pendulum, not that of the learner
+    assert np.isfinite(again.episodes.kl).all()
+    assert (again.episodes.kl_previous > 0).all()

@@ -138,7 +138,7 @@ def test_what_cannot_be_seen_from_outside_says_why(known: Known, measure: Depart
 def test_a_policy_that_reacts_alone_has_its_own_density(known: Known, measure: Departure) -> None:
     spec: Any = known[0].action
     uniform = np.log(np.full(spec.count, 1.0 / spec.count))
-    agent = PolicyAgent(lambda observations: np.tile(uniform, (len(observations), 1)))
+    agent = PolicyAgent(lambda observations: np.tile(uniform, (len(observations), 1)), spec)
     played = rollout(build.environment(CONFIG.world, 4), agent, 4, seed=2).episodes
     found = measure.of(agent, played)
     assert measure.held_out is not None

@@ -20,8 +20,10 @@ from driftline.baselines.contained import contained
 from driftline.baselines.encoding import encode
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.baselines.scaled import Scaled
+from driftline.models.action_distributions import Family
 from driftline.seeding import integer_seed
 from driftline.shapes import Floats
+from driftline.spaces.specs import DiscreteActionSpec
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors, part
 
 LOSSES = {
@@ -67,19 +69,27 @@ class Algorithm:
         moments = iter(self._ppo.policy.optimizer.state.values())
         return int(next(moments, {"step": 0})["step"])
 
-    def log_probabilities(self, observations: Any) -> Floats:
-        """Of every action under the weights as they are, ``float64 [B, A]``."""
+    @property
+    def family(self) -> Family:
+        """Of continuous actions a Gaussian that is clipped to their box, as the library has it."""
+        return self._world.action
+
+    def known(self, observations: Any) -> Floats:
+        """Parameters of the policy under the weights as they are, ``float64 [B, P]``."""
         return self._of(self._ppo.policy, observations)
 
-    def previous_log_probabilities(self, observations: Any) -> Floats:
-        """Of every action under the weights before the last `improve`."""
+    def previously_known(self, observations: Any) -> Floats:
+        """The same under the weights before the last `improve`."""
         return self._of(self._previous, observations)
 
     def _of(self, policy: ActorCriticPolicy, observations: Any) -> Floats:
         encoded = torch.from_numpy(encode(self._world.observation, observations))
         with torch.inference_mode():
             drawn_from: Any = policy.get_distribution(encoded).distribution
-        return drawn_from.logits.double().log_softmax(1).numpy()
+        if isinstance(self._world.action, DiscreteActionSpec):
+            return drawn_from.logits.double().log_softmax(1).numpy()
+        both = [drawn_from.mean, drawn_from.stddev.log()]
+        return torch.cat(both, dim=1).double().numpy()
 
     def improve(self, steps: int, seed: int) -> dict[str, float]:
         """Play ``steps`` steps from a reset and learn from them; returns the last losses.

@@ -21,6 +21,7 @@ from driftline.baselines.replay import Replay
 from driftline.baselines.scaled import Scaled
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
+from driftline.spaces.specs import DiscreteActionSpec, discrete
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors, part
 
 
@@ -40,6 +41,7 @@ class DQNAlgorithm:
     ) -> None:
         self._scaled = Scaled(environment, settings.discount)
         self._world = self._scaled.world
+        discrete(self._world.action)  # or it is refused in the house's own words
         self._settings = settings
         self._rounds = rounds
         self._learnt = 0
@@ -53,15 +55,20 @@ class DQNAlgorithm:
         """Steps of the optimiser so far."""
         return self._dqn.updates
 
+    @property
+    def family(self) -> DiscreteActionSpec:
+        """One of so many actions."""
+        return discrete(self._world.action)
+
     def epsilon(self, later: float = 0.0) -> float:
         """The share of actions by chance, ``later`` rounds from where the schedule is."""
         return self._settings.epsilon(max(0.0, self._learnt + later) / self._rounds)
 
-    def log_probabilities(self, observations: Any) -> Floats:
+    def known(self, observations: Any) -> Floats:
         """Of every action under the current values and epsilon, ``float64 [B, A]``."""
         return self._of(self._dqn.q_net, self.epsilon(), observations)
 
-    def previous_log_probabilities(self, observations: Any) -> Floats:
+    def previously_known(self, observations: Any) -> Floats:
         """Of every action under the values and the epsilon before the last `improve`."""
         return self._of(self._previous, self.epsilon(-1.0), observations)
 

@@ -6,13 +6,15 @@ Knows no environment and no library; what trains is handed to it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from torch import Tensor
 
 from driftline.baselines.policy_agent import PolicyAgent
 from driftline.data.trajectories import Trajectories, acted_upon
-from driftline.models.model import HasDensity, family_of
+from driftline.models.action_distributions import Family
+from driftline.models.model import HasDensity
 from driftline.models.trainable import TrainableModel
 from driftline.seeding import integer_seed
 from driftline.shapes import Floats
@@ -28,12 +30,17 @@ class Trained(Protocol):
         """Steps of the optimiser so far."""
         ...
 
-    def log_probabilities(self, observations: Any) -> Floats:
-        """Of every action under the policy as it acts now, ``float64 [B, A]``."""
+    @property
+    def family(self) -> Family:
+        """What kind of distribution its policy is."""
         ...
 
-    def previous_log_probabilities(self, observations: Any) -> Floats:
-        """Of every action under the policy before the last `improve`."""
+    def known(self, observations: Any) -> Floats:
+        """Parameters of the policy as it acts now, ``float64 [B, P]``."""
+        ...
+
+    def previously_known(self, observations: Any) -> Floats:
+        """Those of the policy before the last `improve`."""
         ...
 
     def improve(self, steps: int, seed: int) -> dict[str, float]:
@@ -79,15 +86,12 @@ class FromScratch(ABC):
 
     def agent(self) -> PolicyAgent:
         """Samples from the current policy."""
-        return PolicyAgent(self._trained.log_probabilities)
+        return PolicyAgent(self._trained.known, self._trained.family)
 
     def divergences(self, experience: Experience) -> Divergences:
         """Of the acting policy from the demonstrator model and from last round's policy."""
-        data, model = experience.trajectories, self._demonstrator
-        origin = distributions(model, data, None) if isinstance(model, HasDensity) else None
-        before = self._trained.previous_log_probabilities(data.observations[acted_upon(data)])
-        acting = experience.distributions
-        return Divergences.of(family_of(model), acting, origin, before, data.actions)
+        before = self._trained.previously_known
+        return apart(self._trained.family, before, self._demonstrator, experience)
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """Improve on as many steps of its own as ``experience`` has, or more."""
@@ -104,3 +108,21 @@ class FromScratch(ABC):
     ) -> None:
         """Load what `state` gave; the rounds' trajectories are not needed."""
         self._trained.restore(tensors, values)
+
+
+def apart(
+    family: Family,
+    before: Callable[[Any], Floats],
+    demonstrator: TrainableModel,
+    experience: Experience,
+) -> Divergences:
+    """Of an acting policy of ``family`` from the demonstrator model and from ``before``.
+
+    From a demonstrator model of another family nothing is measured: between a Gaussian that
+    is clipped and one that is squashed there is no divergence in closed form.
+    """
+    data, origin = experience.trajectories, None
+    if isinstance(demonstrator, HasDensity) and demonstrator.family == family:
+        origin = distributions(demonstrator, data, None)
+    earlier = before(data.observations[acted_upon(data)])
+    return Divergences.of(family, experience.distributions, origin, earlier, data.actions)

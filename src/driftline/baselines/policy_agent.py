@@ -1,6 +1,6 @@
 """`PolicyAgent`: acts from the current observation alone, and is never asked for a return.
 
-Knows no environment and no library.
+Knows no environment and no library that trains.
 """
 
 from __future__ import annotations
@@ -9,23 +9,27 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 
-from driftline.seeding import generator
+from driftline.models.action_distributions import Family, sample
+from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats, Integers
+from driftline.spaces.specs import DiscreteActionSpec
 
 
 class PolicyAgent:
-    """Samples from ``policy``: observations ``[B, ...]`` to log-probabilities ``[B, A]``."""
+    """Samples from ``policy``: observations ``[B, ...]`` to parameters ``[B, P]`` of ``family``."""
 
     effective_samples = None
 
-    def __init__(self, policy: Callable[[Any], Floats]) -> None:
-        self.policy = policy
+    def __init__(self, policy: Callable[[Any], Floats], family: Family) -> None:
+        self.policy, self.family = policy, family
 
     def begin(self, episodes: int, seed: int) -> None:
         """Start over; nothing is remembered of earlier steps."""
         self._commanded = np.full(episodes, np.nan)
         self._draw = generator(seed, "actions")
+        self._noise = torch.Generator().manual_seed(integer_seed(seed, "actions"))
         self._distributions: Any | None = None
 
     @property
@@ -35,12 +39,15 @@ class PolicyAgent:
 
     @property
     def distributions(self) -> Any | None:
-        """``float64 [B, A]`` of the distributions the last actions were drawn from."""
+        """``float64 [B, P]`` of the distributions the last actions were drawn from."""
         return self._distributions
 
-    def act(self, observations: Any) -> Integers:
+    def act(self, observations: Any) -> Any:
         """Sample an action for every running episode."""
         self._distributions = self.policy(observations)
+        if not isinstance(self.family, DiscreteActionSpec):
+            known = torch.from_numpy(self._distributions).float()
+            return sample(self.family, known, self._noise).numpy()
         reached = np.exp(self._distributions).cumsum(axis=1)
         # The last sum is 1 but for rounding; scaled by it, no draw falls beyond the last action.
         draws = self._draw.random((len(reached), 1)) * reached[:, -1:]

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from gymnasium import Space
 from gymnasium.spaces import Box
 from gymnasium.vector import AutoresetMode, VectorEnv
 from stable_baselines3.common.vec_env import VecEnv
@@ -17,8 +19,9 @@ from stable_baselines3.common.vec_env import VecEnv
 from driftline.baselines.encoding import encode, encoded_size
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
 from driftline.errors import CapabilityError, SettingsError
+from driftline.models.flow_box import from_unit
 from driftline.shapes import Booleans, Integers
-from driftline.spaces.specs import discrete
+from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, DiscreteActionSpec
 
 Encoded = npt.NDArray[np.float32]
 
@@ -32,6 +35,7 @@ class SameStep(VecEnv):
     last observation goes into ``infos[i]["terminal_observation"]``, with
     ``infos[i]["TimeLimit.truncated"]`` true where the episode was cut and not
     ended. No step is spent on a reset, so every step is one to learn from.
+    Continuous actions are offered in [-1, 1] and moved to their box.
     ``executed [N]`` are the actions of the last step as they were carried out,
     which are those that were asked for unless the environment reports others.
     """
@@ -45,9 +49,9 @@ class SameStep(VecEnv):
             )
         self._environment = environment
         self.observation = observation_spec(environment.single_observation_space)
-        self.action = discrete(action_spec(environment.single_action_space))
+        self.action = action_spec(environment.single_action_space)
         space = Box(-np.inf, np.inf, (encoded_size(self.observation),), np.float32)
-        super().__init__(environment.num_envs, space, environment.single_action_space)
+        super().__init__(environment.num_envs, space, _offered(environment, self.action))
 
     def reset(self) -> Encoded:
         """First observations of all copies, under the seed that `seed` was given, if any."""
@@ -57,12 +61,18 @@ class SameStep(VecEnv):
 
     def step_async(self, actions: Any) -> None:
         """Note the actions; they are carried out by `step_wait`."""
-        self._actions = actions
+        if isinstance(self.action, ContinuousActionSpec):
+            unit = np.clip(np.asarray(actions, np.float32), -1.0, 1.0)
+            self._actions = from_unit(self.action, torch.from_numpy(unit)).numpy()
+        else:
+            self._actions = actions
 
     def step_wait(self) -> tuple[Encoded, Encoded, Booleans, list[dict[str, Any]]]:
         """Observations, rewards, whether an episode is over, and what is told of its end."""
         observations, rewards, terminated, truncated, told = self._environment.step(self._actions)
-        self.executed = _executed(told, np.asarray(self._actions), self.action.count)
+        self.executed = np.asarray(self._actions)
+        if isinstance(self.action, DiscreteActionSpec):
+            self.executed = _executed(told, self.executed, self.action.count)
         done = terminated | truncated
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         encoded = encode(self.observation, observations)
@@ -107,6 +117,13 @@ class SameStep(VecEnv):
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> list[bool]:
         """No copy is wrapped on its own."""
         return [False for _ in self._get_indices(indices)]
+
+
+def _offered(environment: VectorEnv[Any, Any, Any], action: ActionSpec) -> Space[Any]:
+    """The actions of a copy as a learner sees them: a box is moved to [-1, 1]."""
+    if isinstance(action, ContinuousActionSpec):
+        return Box(-1.0, 1.0, (action.size,), np.float32)
+    return environment.single_action_space
 
 
 def _executed(told: dict[str, Any], asked: Integers, count: int) -> Integers:

@@ -13,6 +13,7 @@ import torch
 
 from driftline.agents.agent import Agent
 from driftline.agents.return_conditioned import ReturnConditionedAgent
+from driftline.baselines.policy_agent import PolicyAgent
 from driftline.conditioning.best_of_n import BestOfN
 from driftline.conditioning.quantile import Quantile
 from driftline.data.episodes import Episodes
@@ -34,6 +35,7 @@ SUMMED = 32
 """Episodes that are measured where every command has to be summed over."""
 NOT_RECORDED = "it was not recorded when the actions were taken"
 ASKS_NOTHING = "it asks for no return"
+ANOTHER_KIND = "its actions follow another kind of distribution than the demonstrator model's"
 NO_PROMISE = "its target promises no density ratio"
 
 
@@ -78,6 +80,8 @@ class Departure:
     def _outside(self, agent: Agent) -> Outside | Missing:
         if not isinstance(self.demonstrator, HasDensity):
             return Missing(f"{type(self.demonstrator).__name__} has no density")
+        if isinstance(agent, PolicyAgent) and agent.family != self.demonstrator.family:
+            return Missing(ANOTHER_KIND)
         return seen_from_outside(agent, self.seed)
 
     def _ratio(
