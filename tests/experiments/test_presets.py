@@ -10,7 +10,7 @@ import pytest
 from driftline.errors import DriftlineError, UnknownNameError
 from driftline.experiments import build, presets
 from driftline.experiments.config import FrozenSettings
-from driftline.experiments.names import AGENTS, BUDGETS, WORLDS
+from driftline.experiments.names import BUDGETS, CONTROL, WORLD_AGENTS, WORLDS
 from driftline.experiments.world_settings import world_settings
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.kl_penalty import FixedPenalty
@@ -21,8 +21,8 @@ from driftline.training.kl_penalty import FixedPenalty
 def test_a_study_has_every_agent_that_can_be_named_and_one_control(name: str, budget: str) -> None:
     config = presets.study(name, budget)
     assert (config.name, config.budget) == (name, budget)
-    assert [agent.name for agent in config.agents if not agent.control] == list(AGENTS)
-    controls = [presets.CONTROL] if world_settings(name).hidden else []
+    assert [agent.name for agent in config.agents if not agent.control] == list(WORLD_AGENTS)
+    controls = [CONTROL] if world_settings(name).hidden else []
     assert [agent.name for agent in config.agents if agent.control] == controls
     assert len(set(config.seeds)) == len(config.seeds)
     assert not config.world.honest
@@ -44,7 +44,7 @@ def test_there_is_a_control_where_the_hidden_reward_is_another(name: str) -> Non
 @pytest.mark.parametrize("name", [name for name in WORLDS if world_settings(name).hidden])
 def test_the_control_learns_exactly_as_the_agent_it_is_held_against(name: str) -> None:
     agents = {agent.name: agent for agent in presets.study(name).agents}
-    control = agents[presets.CONTROL]
+    control = agents[CONTROL]
     assert replace(control, name="ogm-quantile", control=False) == agents["ogm-quantile"]
 
 
@@ -87,7 +87,7 @@ def test_the_study_of_targets_is_small_enough_to_try_and_can_be_larger() -> None
 
 def test_chosen_agents_keep_their_order_and_the_control() -> None:
     config = presets.study("tomato-watering", agents=("ppo", "gm"))
-    assert [agent.name for agent in config.agents] == ["gm", "ppo", presets.CONTROL]
+    assert [agent.name for agent in config.agents] == ["gm", "ppo", CONTROL]
     assert presets.study("tomato-watering", seeds=3).seeds == (0, 1, 2)
 
 

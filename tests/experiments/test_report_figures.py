@@ -12,8 +12,7 @@ from driftline.experiments.figures.hero import hero
 from driftline.experiments.figures.look import LOOKS, STEPS, look
 from driftline.experiments.figures.return_head import pooled
 from driftline.experiments.figures.svg import Rendered, inline, render, variable, variables
-from driftline.experiments.names import AGENTS
-from driftline.experiments.presets import CONTROL
+from driftline.experiments.names import AGENTS, CONTROL
 from tests.experiments.synthetic import NEVER, RISING, study
 
 RESULTS = study({"gm": NEVER, "ogm-quantile": RISING})

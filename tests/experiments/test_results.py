@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from driftline.errors import RunError
-from driftline.experiments import build, presets
+from driftline.experiments import build
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.config_json import from_json
+from driftline.experiments.names import CONTROL
 from driftline.experiments.plan import OFFLINE, run_path
 from driftline.experiments.results import Results, load, summary
 from driftline.experiments.run import read_episodes
@@ -30,7 +31,7 @@ def loaded(root: Path) -> Results:
 def test_agents_controls_and_demonstrators_are_kept_apart(studied: Path) -> None:
     results = loaded(studied)
     assert set(results.agents) == set(FEW)
-    assert set(results.controls) == {presets.CONTROL}
+    assert set(results.controls) == {CONTROL}
     assert {each.source for run in results.demonstrations for each in [run.episode(0)]} == {
         "demonstration"
     }
@@ -69,7 +70,7 @@ def test_a_study_is_measured_by_what_its_runs_watched_for(
 
 
 def test_the_control_played_the_honest_world(studied: Path) -> None:
-    honest = read_episodes(run_path(studied, presets.CONTROL, 0))
+    honest = read_episodes(run_path(studied, CONTROL, 0))
     other = read_episodes(run_path(studied, "ogm-quantile", 0))
     assert np.array_equal(honest.observed_returns, honest.true_returns)
     assert not np.array_equal(other.observed_returns, other.true_returns)

@@ -11,7 +11,8 @@ import pytest
 
 from driftline.cli.main import run
 from driftline.errors import RunError, RunExistsError, UnknownNameError
-from driftline.experiments import places, presets, studies
+from driftline.experiments import places, studies
+from driftline.experiments.names import CONTROL
 from driftline.experiments.plan import OFFLINE, run_path
 from driftline.records.run_directory import RunDirectory
 from tests.experiments.tiny import FEW, begun, runs_in, same_study, summary_of, tiny
@@ -70,10 +71,10 @@ def test_a_directory_that_is_a_study_already_is_not_written_over(copied: Path) -
 
 def test_a_study_of_chosen_agents_is_of_those_and_the_control(studied: Path) -> None:
     runs = {path.parent.name for path in runs_in(studied)}
-    assert runs == {*FEW, presets.CONTROL, OFFLINE}
+    assert runs == {*FEW, CONTROL, OFFLINE}
     summary = summary_of(studied)
     assert list(summary["agents"]) == list(FEW)
-    assert list(summary["controls"]) == [presets.CONTROL]
+    assert list(summary["controls"]) == [CONTROL]
 
 
 def test_the_manifest_says_all_that_is_fixed_and_who_ran(studied: Path) -> None:

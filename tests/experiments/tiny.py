@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 
 from driftline.baselines.dqn_settings import DQNSettings
+from driftline.baselines.off_policy_settings import SACSettings, TD3Settings
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.conditioning.exponential_tilt import ExponentialTilt
 from driftline.conditioning.factorised_tilt import FactorisedTilt
 from driftline.conditioning.fixed import FixedReturn
 from driftline.data.episodes import Episodes
 from driftline.experiments import presets
+from driftline.experiments.arena_config import LevelConfig
 from driftline.experiments.config import AgentConfig, LearnerSettings, StudyConfig
 from driftline.experiments.config_json import to_json
 from driftline.experiments.places import DEPARTURE, RETURN_HEAD
@@ -57,6 +59,23 @@ def tiny(
     )
 
 
+def tiny_arena(
+    name: str = "hopper-lean", agents: tuple[str, ...] | None = ("gm", "ogm-quantile", "sac")
+) -> StudyConfig:
+    """Three rounds of two episodes or 60 steps, ten demonstrations by chance, one layer of 16."""
+    whole = study(name, "smoke", agents, 1)
+    assert isinstance(whole, StudyConfig)
+    return replace(
+        whole,
+        agents=tuple(replace(each, learner=_smaller(each.learner)) for each in whole.agents),
+        demonstrations=LevelConfig("random", steps=200, held_out=60),
+        model=replace(whole.model, width=16, layers=1, heads=2),
+        offline=replace(whole.offline, updates=5, warm_up=2, update=SMALL, report_every=1),
+        rounds=RoundSettings(9, 2, steps_per_round=60, steps=150),
+        thresholds=replace(whole.thresholds, bootstrap_draws=40),
+    )
+
+
 def _smaller(learner: LearnerSettings) -> LearnerSettings:
     match learner:
         case OnlineSettings():
@@ -72,6 +91,8 @@ def _smaller(learner: LearnerSettings) -> LearnerSettings:
             return replace(learner, epochs=1, episodes_per_batch=2)
         case PPOSettings():
             return replace(learner, fewest_steps=0, epochs=1, minibatches=2, width=8, layers=1)
+        case SACSettings() | TD3Settings():
+            return replace(learner, learning_starts=0, updates_per_step=0.05, width=8, layers=1)
         case DQNSettings():
             few = {"fewest_steps": 0, "learning_starts": 0, "steps_per_update": 16, "batch": 8}
             return replace(learner, buffer_size=400, width=8, layers=1, **few)

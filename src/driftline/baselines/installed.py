@@ -14,6 +14,6 @@ def require_stable_baselines3() -> None:
     """Raises `CapabilityError` where the library that trains is not installed."""
     if find_spec("stable_baselines3") is None:
         raise CapabilityError(
-            "PPO and DQN are trained by stable-baselines3, which is not installed; "
+            "PPO, DQN, SAC and TD3 are trained by stable-baselines3, which is not installed; "
             "pip install driftline[baselines]"
         )

@@ -5,12 +5,14 @@ The only module that knows concrete worlds and concrete models together.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, assert_never
 
 import numpy as np
 from gymnasium.vector import VectorEnv
 
 from driftline.baselines.dqn_settings import DQNSettings
+from driftline.baselines.off_policy_settings import SACSettings, TD3Settings
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.data.episodes import Episodes, concatenate_episodes
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
@@ -21,12 +23,15 @@ from driftline.environments.gridworlds.world import World
 from driftline.environments.honest import Honest
 from driftline.environments.remembering import Remembering
 from driftline.errors import SettingsError
+from driftline.experiments.arena import arena, recorded, recorded_beside, require_mujoco, watched
+from driftline.experiments.arena_config import ArenaConfig, LevelConfig
 from driftline.experiments.config import (
     SCRATCH,
     AgentConfig,
     FrozenSettings,
     StudyConfig,
     WorldConfig,
+    scripted,
 )
 from driftline.experiments.demonstrate import demonstrate
 from driftline.experiments.worlds import named_world
@@ -44,6 +49,8 @@ from driftline.training.learner import Learner
 from driftline.training.online import Online, OnlineSettings
 
 Environment = VectorEnv[Any, Any, Any]
+OWN_COPIES = 8
+"""How many copies of an arena PPO learns in."""
 ModelConfig = TransformerConfig | FlowPolicyConfig
 """The families of models that can be fitted."""
 
@@ -53,12 +60,15 @@ def world(config: WorldConfig) -> World[Any]:
     return named_world(config.name).played
 
 
-def environment(config: WorldConfig, episodes: int) -> Environment:
+def environment(config: WorldConfig | ArenaConfig, episodes: int) -> Environment:
     """Where ``episodes`` are played; an honest world's reward is its hidden reward.
 
-    One copy for each of them or, where ``passes`` are several, for each chain of so many
-    that remember one another; raises `SettingsError` where these do not come out even.
+    Of a gridworld one copy for each of them or, where ``passes`` are several, for each chain
+    of so many that remember one another; raises `SettingsError` where these do not come out
+    even.
     """
+    if isinstance(config, ArenaConfig):
+        return arena(config, episodes)
     plain = _copies(config, episodes)
     chained = Remembering(plain, config.passes) if config.passes > 1 else plain
     return Honest(chained) if config.honest else chained
@@ -75,17 +85,26 @@ def _copies(config: WorldConfig, episodes: int) -> GridworldVectorEnv:
 
 
 def demonstrations(config: StudyConfig, seed: int) -> Episodes:
-    """The scripted demonstrations of one seed, an equal share from each skill."""
-    return _demonstrated(config, config.demonstrations.episodes, seed)
+    """The demonstrations of one seed: scripted, an equal share of each skill, or recorded."""
+    if isinstance(config.world, ArenaConfig):
+        return recorded(config.world, _level(config), seed)
+    return _demonstrated(config, scripted(config).episodes, seed)
 
 
 def held_out(config: StudyConfig, seed: int) -> Episodes:
     """Demonstrations of the same kind that nothing is trained on."""
+    if isinstance(config.world, ArenaConfig):
+        return recorded_beside(config.world, _level(config), seed)
     return _demonstrated(config, config.demonstrations.held_out, integer_seed(seed, "held out"))
 
 
+def _level(config: StudyConfig) -> LevelConfig:
+    assert isinstance(config.demonstrations, LevelConfig)  # `StudyConfig` has seen to it
+    return config.demonstrations
+
+
 def _demonstrated(config: StudyConfig, episodes: int, seed: int) -> Episodes:
-    skills, share = config.demonstrations.skills, config.demonstrations.tampering
+    skills, share = scripted(config).skills, scripted(config).tampering
     parts = []
     for skill, members in zip(
         skills, np.array_split(np.arange(episodes), len(skills)), strict=True
@@ -100,7 +119,7 @@ def _demonstrated(config: StudyConfig, episodes: int, seed: int) -> Episodes:
 
 def model(config: StudyConfig, demonstrations: Trajectories, seed: int) -> TrajectoryTransformer:
     """An untrained model whose codecs are fitted to the demonstrations."""
-    spaces = GridworldVectorEnv(world(config.world))
+    spaces = environment(replace(config.world, honest=False), config.world.passes)
     observation = observation_spec(spaces.single_observation_space)
     action = action_spec(spaces.single_action_space)
     codecs = _codecs(demonstrations, observation, config.return_range)
@@ -171,6 +190,10 @@ def learner(
 
             copies, rounds = _its_own(config, agent), config.rounds.rounds
             return DQNLearner(agent.learner, copies, demonstrator, rounds=rounds, seed=path)
+        case SACSettings() | TD3Settings():
+            from driftline.baselines.off_policy import OffPolicyLearner
+
+            return OffPolicyLearner(agent.learner, demonstrator, seed=path)
         case _:
             assert_never(agent.learner)
 
@@ -181,25 +204,36 @@ def _its_own(config: StudyConfig, agent: AgentConfig) -> Environment:
     One for each episode of a round, also where episodes are recorded in chains. They
     remember until the next seeded reset, which begins every round's learning.
     """
+    if isinstance(config.world, ArenaConfig):
+        return arena(replace(config.world, honest=agent.control), OWN_COPIES)
     plain = GridworldVectorEnv(world(config.world), config.rounds.episodes_per_round)
     return Honest(plain) if agent.control else plain
 
 
 def check(config: StudyConfig) -> None:
-    """Raise `CapabilityError` where an agent of the study needs what is not installed."""
+    """Raise `CapabilityError` where the study needs what is not installed."""
+    if isinstance(config.world, ArenaConfig):
+        require_mujoco()
     if any(isinstance(agent.learner, SCRATCH) for agent in config.agents):
         from driftline.baselines.installed import require_stable_baselines3
 
         require_stable_baselines3()
 
 
-def behaviours(config: WorldConfig) -> dict[str, bool]:
+def behaviours(config: WorldConfig | ArenaConfig) -> dict[str, bool]:
     """Whether each behaviour of the world is undesired, by name."""
+    if isinstance(config, ArenaConfig):
+        return watched(config)
     return {each.name: each.undesired for each in world(config).behaviours}
 
 
-def palette(config: WorldConfig) -> dict[str, Any]:
-    """What a replay needs: characters and colours of the codes, names of the actions."""
+def palette(config: WorldConfig | ArenaConfig) -> dict[str, Any] | None:
+    """What a replay needs: characters and colours of the codes, names of the actions.
+
+    None of an arena, which has no boards.
+    """
+    if isinstance(config, ArenaConfig):
+        return None
     rules = world(config)
     codes = np.arange(len(rules.tiles.characters), dtype=np.uint8)[None]
     colours = rules.render_rgb(codes)[0]

@@ -8,8 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from driftline.baselines.dqn_settings import DQNSettings
+from driftline.baselines.off_policy_settings import SACSettings, TD3Settings
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.conditioning.target import Target
+from driftline.errors import SettingsError
+from driftline.experiments.arena_config import ArenaConfig, LevelConfig
 from driftline.experiments.names import check_world
 from driftline.models.transformer_config import TransformerConfig
 from driftline.safety.thresholds import Thresholds
@@ -62,8 +65,16 @@ class FrozenSettings:
     target: Target
 
 
-LearnerSettings = FrozenSettings | OnlineSettings | FineTuneSettings | PPOSettings | DQNSettings
-SCRATCH = (PPOSettings, DQNSettings)
+LearnerSettings = (
+    FrozenSettings
+    | OnlineSettings
+    | FineTuneSettings
+    | PPOSettings
+    | DQNSettings
+    | SACSettings
+    | TD3Settings
+)
+SCRATCH = (PPOSettings, DQNSettings, SACSettings, TD3Settings)
 """Of learners that begin from nothing: no demonstrations, and no target to ask with."""
 
 
@@ -82,15 +93,29 @@ class StudyConfig:
 
     name: str
     budget: str
-    world: WorldConfig
+    world: WorldConfig | ArenaConfig
     agents: tuple[AgentConfig, ...]
     seeds: tuple[int, ...]
-    demonstrations: DemonstrationConfig = DemonstrationConfig()
+    demonstrations: DemonstrationConfig | LevelConfig = DemonstrationConfig()
     model: TransformerConfig = TransformerConfig()
     return_range: tuple[float, float] | None = None
     offline: OfflineSettings = OfflineSettings()
     rounds: RoundSettings = RoundSettings()
     thresholds: Thresholds = field(default_factory=Thresholds)
+
+    def __post_init__(self) -> None:
+        recorded = isinstance(self.demonstrations, LevelConfig)
+        if recorded != isinstance(self.world, ArenaConfig):
+            raise SettingsError(
+                "an arena has demonstrations of a level and a world those of scripts, got "
+                f"{self.world} and {self.demonstrations}"
+            )
+
+
+def scripted(config: StudyConfig) -> DemonstrationConfig:
+    """The demonstrations of a study of a world, which are scripted."""
+    assert isinstance(config.demonstrations, DemonstrationConfig)  # checked when it was made
+    return config.demonstrations
 
 
 @dataclass(frozen=True)

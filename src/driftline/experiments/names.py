@@ -6,6 +6,8 @@ names before it loads what they stand for.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from driftline.errors import UnknownNameError
 
 WORLDS = (
@@ -23,6 +25,12 @@ WORLDS = (
 )
 ROBOTS = ("hopper", "walker2d", "halfcheetah", "ant")
 """Those of MuJoCo."""
+ARENAS: dict[str, tuple[str, Literal["speed", "lean"] | None]] = {
+    **{robot: (robot, None) for robot in ROBOTS},
+    **{f"{robot}-speed": (robot, "speed") for robot in ROBOTS},
+    **{f"{robot}-lean": (robot, "lean") for robot in ROBOTS if robot != "ant"},
+}
+"""What robots can be studied in: by name, the robot and what it is paid by."""
 LEVELS = ("random", "medium", "medium-replay", "expert")
 """Of a robot's demonstrations, as D4RL names them."""
 TARGETS = "targets"
@@ -33,11 +41,18 @@ DRIFT = "drift"
 """The study of pace and mixture."""
 ENTROPY = "entropy"
 """The study of a model's closeness to its data, and of entropy floors."""
-STUDIES = (*WORLDS, GRIDWORLDS, DRIFT, ENTROPY, TARGETS)
-AGENTS = (
+STUDIES = (*WORLDS, *ARENAS, GRIDWORLDS, DRIFT, ENTROPY, TARGETS)
+WORLD_AGENTS = (
     *("gm", "gm-quantile", "ogm-quantile", "ogm-fixed", "ogm-tilt", "ogm-factorised"),
     *("finetune", "finetune-kl", "ppo", "dqn"),
 )
+ARENA_AGENTS = (
+    *("gm", "gm-quantile", "ogm-quantile", "ogm-guided"),
+    *("finetune", "finetune-kl", "ppo", "sac", "td3"),
+)
+AGENTS = tuple(dict.fromkeys(WORLD_AGENTS + ARENA_AGENTS))
+CONTROL = "ogm-quantile-honest"
+"""The agent that every study has without anything to exploit."""
 BUDGETS = ("smoke", "default", "full")
 
 

@@ -21,6 +21,7 @@ from driftline.data.trajectories import Trajectories, acted_upon
 from driftline.models.model import HasDensity
 from driftline.seeding import generator
 from driftline.shapes import Floats
+from driftline.spaces.specs import DiscreteActionSpec
 from driftline.training.divergence import distributions
 from driftline.training.marginal import marginal_distributions
 
@@ -61,6 +62,11 @@ def seen_from_outside(agent: Agent, seed: int) -> Outside | Missing:
             return Outside(partial(_unasked, model), 0)
         case "asked" if pool(agent.target) == "model":
             return Missing("the return asked for depends on each episode's first observation")
+        case "asked" if not isinstance(agent.model.action, DiscreteActionSpec):
+            return Missing(
+                "over continuous actions the mixture of what it does under each command has no "
+                "divergence in closed form"
+            )
         case "asked":
             returns, weights = commands(agent, seed)
             return Outside(partial(_mixed, model, returns=returns, weights=weights), len(returns))

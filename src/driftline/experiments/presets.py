@@ -16,14 +16,16 @@ from driftline.conditioning.fixed import FixedReturn
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.target import Unconditioned
 from driftline.data.mixture import MixtureSettings
-from driftline.errors import SettingsError
+from driftline.errors import SettingsError, UnknownNameError
 from driftline.experiments.config import (
     AgentConfig,
     DemonstrationConfig,
     FrozenSettings,
     StudyConfig,
     WorldConfig,
+    scripted,
 )
+from driftline.experiments.control.presets import arena_study
 from driftline.experiments.drift.presets import WORLD as DRIFT_WORLD
 from driftline.experiments.drift.presets import drift
 from driftline.experiments.drift_config import DriftConfig
@@ -33,6 +35,8 @@ from driftline.experiments.entropy_config import EntropyConfig
 from driftline.experiments.gridworlds.presets import gridworlds
 from driftline.experiments.gridworlds_config import GridworldsConfig
 from driftline.experiments.names import (
+    ARENAS,
+    CONTROL,
     DRIFT,
     ENTROPY,
     GRIDWORLDS,
@@ -54,7 +58,6 @@ from driftline.training.rounds import RoundSettings
 from driftline.training.update import UpdateSettings
 
 QUANTILE = Quantile(0.9, draw="tail", reference="mixture")
-CONTROL = "ogm-quantile-honest"
 MODEL = TransformerConfig(
     context_length=8, time="elapsed", horizon=100, board_encoder="convolution"
 )
@@ -124,14 +127,26 @@ def agents_study(
     seeds: int | None = None,
 ) -> StudyConfig:
     """The configuration of a study of agents in a world."""
-    whole = _sized(world_study(name), budget)
+    if name in ARENAS:
+        whole = arena_study(*ARENAS[name], budget)
+    else:
+        whole = _sized(world_study(name), budget)
     if seeds is not None:
         whole = replace(whole, seeds=_numbered(seeds))
     if agents is not None:
         names = check_agents(agents)
+        _known(whole, names)
         kept = [each for each in whole.agents if each.name in names or each.control]
         whole = replace(whole, agents=tuple(kept))
     return whole
+
+
+def _known(whole: StudyConfig, names: tuple[str, ...]) -> None:
+    """Raise `UnknownNameError` where the study lacks an agent of that name."""
+    known = tuple(each.name for each in whole.agents if not each.control)
+    for name in names:
+        if name not in known:
+            raise UnknownNameError.among(f"agent of {whole.name}", name, known)
 
 
 def tomato_watering() -> StudyConfig:
@@ -196,7 +211,7 @@ def _sized(config: StudyConfig, budget: str) -> StudyConfig:
                 config,
                 budget=budget,
                 seeds=(0, 1),
-                demonstrations=replace(config.demonstrations, episodes=100),
+                demonstrations=replace(scripted(config), episodes=100),
                 offline=replace(config.offline, updates=120, report_every=20),
                 rounds=RoundSettings(rounds=4, episodes_per_round=16),
             )

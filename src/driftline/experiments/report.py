@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 
 
 def write_report(
-    root: Path, results: Results, palette: Mapping[str, Any], findings: Findings | None = None
+    root: Path,
+    results: Results,
+    palette: Mapping[str, Any] | None,
+    findings: Findings | None = None,
 ) -> Path:
     """Write ``report.html``, one file that loads nothing, and ``figures/*.png`` and ``*.svg``.
 
     ``palette`` draws boards: ``characters`` and ``colours`` (red, green, blue up
-    to 255) by code, and, if it has them, the names of the ``actions``. ``findings``
+    to 255) by code, and, if it has them, the names of the ``actions``; None: there are no
+    boards to replay. ``findings``
     are those of the results, where they are known already. Returns the page's path.
     Raises `StorageError`.
     """
@@ -44,8 +48,14 @@ def write_report(
     whole = page(
         title=f"{results.config.name}: Driftline study",
         header=header(results.config),
-        sections=sections(results, findings, drawings, _manifest(root), root.resolve().name),
-        data=plain({"palette": palette, **_replay_data(results, findings)}),
+        sections=[
+            each
+            for each in sections(results, findings, drawings, _manifest(root), root.resolve().name)
+            if palette is not None or each[0] != "replays"
+        ],
+        data={"palette": {}, "agents": []}
+        if palette is None
+        else plain({"palette": palette, **_replay_data(results, findings)}),
     )
     path = root / REPORT
     write_whole(path, whole.encode())

@@ -12,7 +12,7 @@ from driftline.experiments import build, presets
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.gridworlds.presets import VARIANTS
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
-from driftline.experiments.names import BUDGETS, WORLDS
+from driftline.experiments.names import BUDGETS, CONTROL, WORLDS
 from driftline.experiments.plan import plan
 from driftline.experiments.world_settings import world_settings
 
@@ -49,7 +49,7 @@ def test_a_larger_budget_has_more_seeds_and_no_longer_runs() -> None:
 
 def test_chosen_agents_are_chosen_in_every_world() -> None:
     for world in whole("smoke", agents=("gm", "ppo")).worlds:
-        controls = [presets.CONTROL] if world_settings(world.name).hidden else []
+        controls = [CONTROL] if world_settings(world.name).hidden else []
         assert [agent.name for agent in world.agents] == ["gm", "ppo", *controls]
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Pool, Recent
 from driftline.data.mixture import MixtureSettings
-from driftline.experiments.config import AgentConfig, DemonstrationConfig, StudyConfig
+from driftline.experiments.config import AgentConfig, DemonstrationConfig, StudyConfig, scripted
 from driftline.experiments.drift.cells import Cell, agents_of
 from driftline.experiments.drift_config import DriftConfig
 from driftline.safety.thresholds import Thresholds
@@ -77,7 +77,7 @@ def drift(world: StudyConfig, budget: str) -> DriftConfig:
     if budget == "smoke":
         study = replace(
             study,
-            demonstrations=replace(study.demonstrations, episodes=120, held_out=20),
+            demonstrations=replace(scripted(study), episodes=120, held_out=20),
             offline=replace(study.offline, updates=120, report_every=20),
         )
     return DriftConfig(NAME, budget, study, BEHAVIOUR, names)

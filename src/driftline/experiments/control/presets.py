@@ -1,0 +1,95 @@
+"""A robot's study at each budget: what is demonstrated, who learns, for how many steps.
+
+Knows no environment; a number here is a choice that the manifest records.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from driftline.baselines.off_policy_settings import SACSettings, TD3Settings
+from driftline.baselines.ppo_settings import PPOSettings
+from driftline.conditioning.quantile import Quantile
+from driftline.conditioning.target import Unconditioned
+from driftline.data.mixture import MixtureSettings
+from driftline.experiments.arena_config import ArenaConfig, LevelConfig, Proxy
+from driftline.experiments.config import AgentConfig, FrozenSettings, StudyConfig
+from driftline.experiments.names import CONTROL
+from driftline.models.transformer_config import TransformerConfig
+from driftline.training.finetune import FineTuneSettings
+from driftline.training.kl_penalty import FixedPenalty
+from driftline.training.offline import OfflineSettings
+from driftline.training.online import OnlineSettings
+from driftline.training.rounds import RoundSettings
+from driftline.training.update import UpdateSettings
+from driftline.training.value_guidance import ValueGuidance
+
+MODEL = TransformerConfig(
+    width=128, layers=2, context_length=10, time="none", horizon=1000, gaussian="squashed"
+)
+UPDATE = UpdateSettings(batch=64, window=20, learning_rate=5e-4)
+QUANTILE = Quantile(0.9, draw="tail", reference="mixture")
+PPO = PPOSettings(
+    learning_rate=3e-4,
+    fewest_steps=0,
+    iteration_steps=2048,
+    epochs=10,
+    minibatches=32,
+    target_kl=None,
+    first_entropy=0.0,
+)
+"""As stable-baselines3 has it for continuous actions: an unbounded entropy is no reward."""
+STEPS = {"smoke": 4_000, "default": 200_000, "full": 500_000}
+MOST = 10_000
+"""Rounds that no run reaches before it has its steps."""
+
+
+def arena_study(robot: str, proxy: Proxy | None, budget: str) -> StudyConfig:
+    """The study of a robot that is paid as Gymnasium does, or by a proxy."""
+    arena = ArenaConfig(robot, proxy)
+    whole = StudyConfig(
+        name=arena.name,
+        budget=budget,
+        world=arena,
+        agents=_agents(hidden=proxy is not None),
+        seeds=tuple(range(3)),
+        demonstrations=LevelConfig("medium", steps=100_000),
+        model=MODEL,
+        offline=OfflineSettings(updates=4000, update=replace(UPDATE, learning_rate=1e-3)),
+        rounds=RoundSettings(MOST, 8, steps_per_round=4_000, steps=STEPS[budget]),
+    )
+    if budget != "smoke":
+        return whole
+    return replace(
+        whole,
+        seeds=(0, 1),
+        demonstrations=LevelConfig("random", steps=4_000, held_out=1_000),
+        offline=replace(whole.offline, updates=100, report_every=20),
+        rounds=replace(whole.rounds, steps_per_round=1_000),
+    )
+
+
+def _agents(hidden: bool) -> tuple[AgentConfig, ...]:
+    online = OnlineSettings(
+        target=QUANTILE,
+        updates_per_round=150,
+        update=UPDATE,
+        mixture=MixtureSettings(
+            demonstration_share=0.0, refresh_rate=0.25, capacity=64, eviction="worst"
+        ),
+    )
+    tuned = FineTuneSettings(learning_rate=3e-4, epochs=2, episodes_per_batch=4, trace=0.95)
+    # Where what is paid is what should be, an agent that is paid it openly is the same agent.
+    control = (AgentConfig(CONTROL, online, control=True),) if hidden else ()
+    return (
+        AgentConfig("gm", FrozenSettings(Unconditioned())),
+        AgentConfig("gm-quantile", FrozenSettings(QUANTILE)),
+        AgentConfig("ogm-quantile", online),
+        AgentConfig("ogm-guided", replace(online, value_guidance=ValueGuidance())),
+        AgentConfig("finetune", tuned),
+        AgentConfig("finetune-kl", replace(tuned, kl_penalty=FixedPenalty(0.1))),
+        AgentConfig("ppo", PPO),
+        AgentConfig("sac", SACSettings()),
+        AgentConfig("td3", TD3Settings()),
+        *control,
+    )

@@ -1,0 +1,112 @@
+"""A robot's study runs from demonstrations to page, ends at its steps and goes on after a kill."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from driftline.errors import CapabilityError, SettingsError, UnknownNameError
+from driftline.experiments import arena, build, presets
+from driftline.experiments.arena_config import ArenaConfig, LevelConfig
+from driftline.experiments.config import DemonstrationConfig, StudyConfig, WorldConfig
+from driftline.experiments.config_json import from_json, to_json
+from driftline.experiments.names import ARENA_AGENTS, ARENAS, CONTROL
+from driftline.experiments.plan import plan, run_path
+from driftline.experiments.run import begin, execute, read_episodes
+from driftline.experiments.studies import resume
+from driftline.records.events import RoundEnded
+from tests.experiments.tiny import begun, same_study, tiny_arena
+
+
+@pytest.fixture(scope="module")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = begun(tmp_path_factory.mktemp("study") / "hopper-lean", tiny_arena())
+    assert resume(root, workers=1) == 0
+    return root
+
+
+def test_every_agent_has_its_steps_and_no_round_more(studied: Path) -> None:
+    for agent in ("gm", "ogm-quantile", "sac", CONTROL):
+        played = read_episodes(run_path(studied, agent, 0))
+        steps = np.cumsum(
+            [
+                played.take(np.flatnonzero(played.rounds == each)).trajectories.steps
+                for each in np.unique(played.rounds)
+            ]
+        )
+        assert steps[-1] >= 150 > steps[-2]
+        assert np.diff(steps, prepend=0).min() >= 60
+
+
+def test_leaning_is_paid_and_the_reward_is_hidden_but_from_the_control(studied: Path) -> None:
+    leaning = read_episodes(run_path(studied, "gm", 0))
+    assert not np.allclose(leaning.observed_returns, leaning.true_returns)
+    openly = read_episodes(run_path(studied, CONTROL, 0))
+    assert np.array_equal(openly.observed_returns, openly.true_returns)
+    assert set(leaning.flags) == {"strains", "falls", "leans"}
+
+
+def test_the_page_and_the_summary_are_written(studied: Path) -> None:
+    summary = json.loads((studied / "summary.json").read_text())
+    assert set(summary["agents"]) == {"gm", "ogm-quantile", "sac"}
+    page = (studied / "report.html").read_text()
+    assert "hopper-lean" in page
+    assert 'id="replays"' not in page  # there is no board to replay
+    departure = json.loads((run_path(studied, "ogm-quantile", 0) / "departure.json").read_text())
+    assert departure["kl"]["mean"] >= 0.0
+    assert "no divergence in closed form" in departure["missing"]["outside"]
+
+
+def test_a_killed_study_goes_on_to_the_same_numbers(studied: Path, tmp_path: Path) -> None:
+    root = begun(tmp_path / "hopper-lean", tiny_arena())
+    for task in plan(root, tiny_arena()):
+        for event in execute(begin(task.path, task.config)):
+            if isinstance(event, RoundEnded):
+                break  # as if it had been killed in the middle of its rounds
+    assert resume(root, workers=1) == 0
+    assert same_study(root, studied)
+
+
+@pytest.mark.parametrize("name", ARENAS)
+@pytest.mark.parametrize("budget", ["smoke", "default", "full"])
+def test_every_arena_has_a_study_that_is_stored_and_read(name: str, budget: str) -> None:
+    config = presets.study(name, budget)
+    assert isinstance(config, StudyConfig)
+    assert isinstance(config.world, ArenaConfig)
+    assert config.world.name == config.name == name
+    assert from_json(StudyConfig, json.loads(json.dumps(to_json(config)))) == config
+    own = [each.name for each in config.agents if not each.control]
+    assert own == list(ARENA_AGENTS)
+    controls = [each.name for each in config.agents if each.control]
+    assert controls == ([] if config.world.proxy is None else [CONTROL])
+    assert set(build.behaviours(config.world)) >= {"strains"}
+
+
+def test_an_agent_that_a_study_lacks_is_named() -> None:
+    with pytest.raises(UnknownNameError, match="unknown agent of hopper 'dqn'"):
+        presets.study("hopper", agents=("dqn",))
+    with pytest.raises(UnknownNameError, match="unknown agent of boat-race 'sac'"):
+        presets.study("boat-race", agents=("sac",))
+
+
+def test_worlds_and_arenas_have_demonstrations_of_their_kind() -> None:
+    hopper = tiny_arena("hopper")
+    with pytest.raises(SettingsError, match="an arena has demonstrations of a level"):
+        StudyConfig("a", "smoke", hopper.world, (), (0,), DemonstrationConfig())
+    with pytest.raises(SettingsError, match="an arena has demonstrations of a level"):
+        StudyConfig("a", "smoke", WorldConfig("boat-race"), (), (0,), LevelConfig())
+    with pytest.raises(SettingsError, match="at least 1 step"):
+        LevelConfig(steps=0)
+    with pytest.raises(UnknownNameError, match="unknown robot 'humanoid'"):
+        ArenaConfig("humanoid")
+
+
+def test_without_mujoco_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(arena, "find_spec", lambda name: None if name == "mujoco" else found(name))
+    with pytest.raises(CapabilityError, match=r"pip install driftline\[mujoco\]"):
+        build.check(tiny_arena())
