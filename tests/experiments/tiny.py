@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from driftline.baselines.dqn_settings import DQNSettings
+from driftline.baselines.iql_settings import IQLSettings
 from driftline.baselines.off_policy_settings import SACSettings, TD3Settings
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.conditioning.exponential_tilt import ExponentialTilt
@@ -60,7 +61,7 @@ def tiny(
 
 
 def tiny_arena(
-    name: str = "hopper-lean", agents: tuple[str, ...] | None = ("gm", "ogm-quantile", "sac")
+    name: str = "hopper-lean", agents: tuple[str, ...] | None = ("gm", "ogm-quantile", "iql", "sac")
 ) -> StudyConfig:
     """Three rounds of two episodes or 60 steps, ten demonstrations by chance, one layer of 16."""
     whole = study(name, "smoke", agents, 1)
@@ -91,6 +92,8 @@ def _smaller(learner: LearnerSettings) -> LearnerSettings:
             return replace(learner, epochs=1, episodes_per_batch=2)
         case PPOSettings():
             return replace(learner, fewest_steps=0, epochs=1, minibatches=2, width=8, layers=1)
+        case IQLSettings():
+            return replace(learner, offline_updates=3, updates_per_step=0.05, width=8, batch=8)
         case SACSettings() | TD3Settings():
             return replace(learner, learning_starts=0, updates_per_step=0.05, width=8, layers=1)
         case DQNSettings():

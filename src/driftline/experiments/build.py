@@ -12,6 +12,8 @@ import numpy as np
 from gymnasium.vector import VectorEnv
 
 from driftline.baselines.dqn_settings import DQNSettings
+from driftline.baselines.iql import IQLLearner
+from driftline.baselines.iql_settings import IQLSettings
 from driftline.baselines.off_policy_settings import SACSettings, TD3Settings
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.data.episodes import Episodes, concatenate_episodes
@@ -194,6 +196,8 @@ def learner(
             from driftline.baselines.off_policy import OffPolicyLearner
 
             return OffPolicyLearner(agent.learner, demonstrator, seed=path)
+        case IQLSettings():
+            return IQLLearner(agent.learner, demonstrator, demonstrations, seed=path)
         case _:
             assert_never(agent.learner)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from driftline.baselines.dqn_settings import DQNSettings
+from driftline.baselines.iql_settings import IQLSettings
 from driftline.baselines.off_policy_settings import SACSettings, TD3Settings
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.conditioning.target import Target
@@ -73,9 +74,12 @@ LearnerSettings = (
     | DQNSettings
     | SACSettings
     | TD3Settings
+    | IQLSettings
 )
 SCRATCH = (PPOSettings, DQNSettings, SACSettings, TD3Settings)
 """Of learners that begin from nothing: no demonstrations, and no target to ask with."""
+UNASKED = (*SCRATCH, IQLSettings)
+"""Of learners that are never asked for a return."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.sampled_maximum import SampledMaximum
 from driftline.conditioning.target import Target, Unconditioned
-from driftline.experiments.config import SCRATCH, AgentConfig
+from driftline.experiments.config import UNASKED, AgentConfig
 from driftline.shapes import Floats
 
 STRENGTHS = (0.25, 0.5, 1.0, 2.0, 4.0)
@@ -62,7 +62,7 @@ def _largest(returns: Floats) -> tuple[float | None, str]:
 
 
 def _target(agent: AgentConfig) -> Target | None:
-    return None if isinstance(agent.learner, SCRATCH) else agent.learner.target
+    return None if isinstance(agent.learner, UNASKED) else agent.learner.target
 
 
 def _asked(agent: AgentConfig, returns: Floats, head: tuple[float, float] | None) -> dict[str, Any]:

@@ -48,7 +48,7 @@ WORLD_AGENTS = (
 )
 ARENA_AGENTS = (
     *("gm", "gm-quantile", "ogm-quantile", "ogm-guided"),
-    *("finetune", "finetune-kl", "ppo", "sac", "td3"),
+    *("finetune", "finetune-kl", "iql", "ppo", "sac", "td3"),
 )
 AGENTS = tuple(dict.fromkeys(WORLD_AGENTS + ARENA_AGENTS))
 CONTROL = "ogm-quantile-honest"

@@ -22,7 +22,7 @@ from driftline.data.episodes import Episodes
 from driftline.data.store import from_table
 from driftline.errors import RunError
 from driftline.experiments.certificates import Certificates, Measured, certificates
-from driftline.experiments.config import SCRATCH, AgentConfig, FrozenSettings, StudyConfig
+from driftline.experiments.config import UNASKED, AgentConfig, FrozenSettings, StudyConfig
 from driftline.experiments.divergence_scores import DivergenceScores, divergence_scores
 from driftline.experiments.heads import Heads, heads
 from driftline.experiments.how_far import HowFar, how_far
@@ -109,7 +109,7 @@ class Results:
 
 def _asks_for_a_quantile(agent: AgentConfig) -> bool:
     learner = agent.learner
-    return not isinstance(learner, SCRATCH) and isinstance(learner.target, Quantile)
+    return not isinstance(learner, UNASKED) and isinstance(learner.target, Quantile)
 
 
 def _imitates(agent: AgentConfig) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from driftline.baselines.iql_settings import IQLSettings
 from driftline.baselines.off_policy_settings import SACSettings, TD3Settings
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.conditioning.quantile import Quantile
@@ -88,6 +89,7 @@ def _agents(hidden: bool) -> tuple[AgentConfig, ...]:
         AgentConfig("ogm-guided", replace(online, value_guidance=ValueGuidance())),
         AgentConfig("finetune", tuned),
         AgentConfig("finetune-kl", replace(tuned, kl_penalty=FixedPenalty(0.1))),
+        AgentConfig("iql", IQLSettings()),
         AgentConfig("ppo", PPO),
         AgentConfig("sac", SACSettings()),
         AgentConfig("td3", TD3Settings()),

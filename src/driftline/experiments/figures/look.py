@@ -63,6 +63,7 @@ LOOKS = {
     "finetune-kl": Look(Shade("#dd9a00", "#f3bd45"), (0, (6.0, 1.2, 1.2, 1.2)), "P"),
     "dqn": Look(Shade("#6d1b45", "#b8628c"), (0, (4.0, 1.0)), "*"),
     "ppo": Look(Shade("#b0508f", "#e593c9"), "-", "X"),
+    "iql": Look(Shade("#7a8b00", "#c3d155"), (0, (2.0, 1.2)), "8"),
     "sac": Look(Shade("#8a5a00", "#d9a441"), "-", "D"),
     "td3": Look(Shade("#5d4a86", "#a794d6"), (0, (4.0, 1.0)), ">"),
     "ogm-guided": Look(Shade("#2b7a4b", "#6fcf97"), (0, (5.0, 1.0)), "<"),
