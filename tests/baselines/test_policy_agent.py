@@ -56,3 +56,15 @@ def test_continuous_actions_are_drawn_from_what_is_recorded() -> None:
     # In units of half the box, which is 2 to each side.
     assert abs(actions.mean() - 0.5) < 0.01
     assert abs(actions.std() - 0.2) < 0.01
+
+
+def test_the_likeliest_action_is_taken_where_it_is_wanted() -> None:
+    with np.errstate(divide="ignore"):
+        rows = np.log(PROBABILITIES)
+    sure = PolicyAgent(lambda seen: np.tile(rows, (len(seen), 1)), DiscreteActionSpec(4), True)
+    sure.begin(9, 0)
+    assert sure.act(np.zeros((9, 1))).tolist() == [0] * 9
+    box = ContinuousActionSpec((-2.0,), (2.0,))
+    still = PolicyAgent(lambda seen: np.tile([0.25, 1.0], (len(seen), 1)), box, True)
+    still.begin(9, 0)
+    assert still.act(np.zeros((9, 1))).tolist() == [[0.5]] * 9

@@ -14,12 +14,16 @@ import torch
 from driftline.agents.questions import chosen, head_reference
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.target import Target, command, pool
-from driftline.models.model import GenerativeModel, HasDensity
+from driftline.models.action_distributions import typical
+from driftline.models.model import GenerativeModel, HasDensity, family_of
 from driftline.shapes import Floats, Integers
 
 
 class Asking:
-    """Acts in ``episodes`` episodes that begin now."""
+    """Acts in ``episodes`` episodes that begin now.
+
+    With ``likeliest`` by the likeliest actions, where the model has a density.
+    """
 
     effective_samples = None
 
@@ -31,7 +35,9 @@ class Asking:
         episodes: int,
         commands: np.random.Generator,
         actions: torch.Generator,
+        likeliest: bool = False,
     ) -> None:
+        self._likeliest = likeliest
         self._model, self._target, self._reference = model, target, reference
         self._commands, self._actions = commands, actions
         self._dense = model if isinstance(model, HasDensity) else None
@@ -47,7 +53,10 @@ class Asking:
             self._begin(observations)
         self._state = self._model.observe(self._state, observations, self._asked)
         known = self._dense.distribution(self._state) if self._dense else None
-        actions = chosen(self._model, self._state, known, self._actions)
+        if self._likeliest and known is not None:
+            actions = typical(family_of(self._model), known)
+        else:
+            actions = chosen(self._model, self._state, known, self._actions)
         self._state = self._model.remember(self._state, actions)
         self.distributions = None if known is None else known.double().cpu().numpy()
         return actions.cpu().numpy()

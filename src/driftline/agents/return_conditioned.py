@@ -31,11 +31,22 @@ Way = Asking | Resampling | Factorising
 class ReturnConditionedAgent:
     """Samples actions from ``model`` under ``target``, chosen against ``reference``.
 
+    With ``likeliest`` it takes the likeliest action (of continuous ones the median) where the
+    model's own distribution is what it acts by; where actions are weighed or a return is
+    drawn anew, it samples all the same.
+
     Raises `CapabilityError` where the target needs what the model lacks.
     """
 
-    def __init__(self, model: GenerativeModel, target: Target, reference: Reference) -> None:
+    def __init__(
+        self,
+        model: GenerativeModel,
+        target: Target,
+        reference: Reference,
+        likeliest: bool = False,
+    ) -> None:
         self.model, self.target, self.reference = model, target, reference
+        self._likeliest = likeliest
 
     def begin(self, episodes: int, seed: int) -> None:
         """Forget the old episodes and be ready for new ones."""
@@ -59,7 +70,8 @@ class ReturnConditionedAgent:
                 | SampledMaximum()
                 | Unconditioned()
             ):
-                return Asking(known[0], target, known[1], episodes, commands, actions)
+                drawn = commands, actions
+                return Asking(known[0], target, known[1], episodes, *drawn, self._likeliest)
             case _:
                 assert_never(target)
 

@@ -88,6 +88,10 @@ class FromScratch(ABC):
         """Samples from the current policy."""
         return PolicyAgent(self._trained.known, self._trained.family)
 
+    def judged(self) -> PolicyAgent:
+        """The current policy's likeliest actions."""
+        return PolicyAgent(self._trained.known, self._trained.family, likeliest=True)
+
     def divergences(self, experience: Experience) -> Divergences:
         """Of the acting policy from the demonstrator model and from last round's policy."""
         before = self._trained.previously_known

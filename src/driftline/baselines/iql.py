@@ -83,6 +83,10 @@ class IQLLearner:
             self._before.load_policy(self._networks.policy_state())
         return PolicyAgent(self._known, self._action)
 
+    def judged(self) -> PolicyAgent:
+        """The current policy without its noise."""
+        return PolicyAgent(self._known, self._action, likeliest=True)
+
     def _known(self, observations: Any) -> Floats:
         return self._of(self._networks, observations)
 

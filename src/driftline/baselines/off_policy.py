@@ -52,6 +52,10 @@ class OffPolicyLearner:
         """Samples from the current policy."""
         return PolicyAgent(self._trained.known, self._trained.family)
 
+    def judged(self) -> PolicyAgent:
+        """The current policy without its noise."""
+        return PolicyAgent(self._trained.known, self._trained.family, likeliest=True)
+
     def divergences(self, experience: Experience) -> Divergences:
         """Of the acting policy from the demonstrator model and from last round's policy."""
         before = self._trained.previously_known

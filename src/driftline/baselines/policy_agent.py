@@ -11,19 +11,28 @@ from typing import Any
 import numpy as np
 import torch
 
-from driftline.models.action_distributions import Family, sample
+from driftline.models.action_distributions import Family, sample, typical
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats, Integers
 from driftline.spaces.specs import DiscreteActionSpec
 
 
 class PolicyAgent:
-    """Samples from ``policy``: observations ``[B, ...]`` to parameters ``[B, P]`` of ``family``."""
+    """Samples from ``policy``: observations ``[B, ...]`` to parameters ``[B, P]`` of ``family``.
+
+    With ``likeliest`` it takes the likeliest action, of continuous ones the median.
+    """
 
     effective_samples = None
 
-    def __init__(self, policy: Callable[[Any], Floats], family: Family) -> None:
-        self.policy, self.family = policy, family
+    def __init__(
+        self, policy: Callable[[Any], Floats], family: Family, likeliest: bool = False
+    ) -> None:
+        self.policy, self.family, self._likeliest = policy, family, likeliest
+
+    @property
+    def _discrete(self) -> bool:
+        return isinstance(self.family, DiscreteActionSpec)
 
     def begin(self, episodes: int, seed: int) -> None:
         """Start over; nothing is remembered of earlier steps."""
@@ -45,7 +54,11 @@ class PolicyAgent:
     def act(self, observations: Any) -> Any:
         """Sample an action for every running episode."""
         self._distributions = self.policy(observations)
-        if not isinstance(self.family, DiscreteActionSpec):
+        if self._likeliest:
+            known = torch.from_numpy(self._distributions)
+            actions = typical(self.family, known)
+            return actions.numpy() if self._discrete else actions.float().numpy()
+        if not self._discrete:
             known = torch.from_numpy(self._distributions).float()
             return sample(self.family, known, self._noise).numpy()
         reached = np.exp(self._distributions).cumsum(axis=1)

@@ -16,7 +16,14 @@ from driftline.data.store import from_table, to_table
 from driftline.experiments import build
 from driftline.experiments.departure import Departure
 from driftline.experiments.places import DEPARTURE
-from driftline.records.events import Event, Resumed, RoundCollected, RoundEnded, RoundMeasured
+from driftline.records.events import (
+    Event,
+    Judged,
+    Resumed,
+    RoundCollected,
+    RoundEnded,
+    RoundMeasured,
+)
 from driftline.records.run_directory import RunDirectory
 from driftline.records.whole import write_whole
 from driftline.safety.behaviours import Detector, flag_with
@@ -74,6 +81,9 @@ def recorded_rounds(run: RunDirectory, play: Play) -> Iterator[Event]:
                 if last or time.monotonic() - stored >= play.store_seconds:
                     _checkpoint(run, play, event)
                     stored, waiting = time.monotonic(), None
+                yield event
+            elif isinstance(event, Judged):
+                run.append(event)
                 yield event
     except GeneratorExit:
         # Only where an event was yielded: the learner is as it was when its last round ended.

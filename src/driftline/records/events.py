@@ -92,6 +92,20 @@ class RoundMeasured(Event):
 
 
 @dataclass(frozen=True)
+class Judged(Event):
+    """The agent played apart by what it is surest of, and nothing was learnt from it.
+
+    ``environment_steps`` are those it had learnt from; ``true_returns`` is None where the
+    environment has no hidden reward.
+    """
+
+    round: int
+    environment_steps: int
+    returns: tuple[float, ...]
+    true_returns: tuple[float, ...] | None
+
+
+@dataclass(frozen=True)
 class RunFinished(Event):
     """Every round is done; ``seconds`` is the time of the last sitting."""
 

@@ -125,6 +125,11 @@ class FineTune:
         """The current weights under the settings' target."""
         return ReturnConditionedAgent(self._model, self._settings.target, self._reference)
 
+    def judged(self) -> ReturnConditionedAgent:
+        """The same by its likeliest actions."""
+        target = self._settings.target
+        return ReturnConditionedAgent(self._model, target, self._reference, likeliest=True)
+
     def divergences(self, experience: Experience) -> Divergences:
         """Of the acting policy from the demonstrator model and from last round's policy."""
         data, origin = experience.trajectories, self._origin(experience)

@@ -36,6 +36,10 @@ class Frozen:
         """The same agent every round."""
         return ReturnConditionedAgent(self._model, self._target, self._reference)
 
+    def judged(self) -> ReturnConditionedAgent:
+        """The same agent by its likeliest actions."""
+        return ReturnConditionedAgent(self._model, self._target, self._reference, likeliest=True)
+
     def divergences(self, experience: Experience) -> Divergences:
         """From the unconditioned model; none from last round's policy, which is the same."""
         data, nothing = experience.trajectories, np.zeros(experience.trajectories.steps)

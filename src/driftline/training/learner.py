@@ -53,6 +53,10 @@ class Learner(Protocol):
         """The agent as it acts this round."""
         ...
 
+    def judged(self) -> Agent:
+        """The same agent without chance, as far as it can be: by its likeliest actions."""
+        ...
+
     def divergences(self, experience: Experience) -> Divergences:
         """Of the acting policy from the demonstrator model and from last round's."""
         ...

@@ -52,7 +52,10 @@ from driftline.training.value_guidance import Guide, ValueGuidance
 
 @dataclass(frozen=True)
 class OnlineSettings:
-    """One round's refit: how long, how fast, on what, from which weights, how far at most."""
+    """One round's refit: how long, how fast, on what, from which weights, how far at most.
+
+    ``judged_by``: what it is asked for where it is judged; None: its target.
+    """
 
     target: Target
     updates_per_round: int = 40
@@ -63,6 +66,7 @@ class OnlineSettings:
     kl_budget: KLBudget | None = None
     entropy_floor: EntropyFloor | None = None
     value_guidance: ValueGuidance | None = None
+    judged_by: Target | None = None
 
     def __post_init__(self) -> None:
         refresh_rate(self.pace, self.mixture, self.target)  # raises where there is none
@@ -133,6 +137,12 @@ class Online:
         """The current model under the target, its threshold taken from the reference."""
         reference = self._held or self._reference()
         return ReturnConditionedAgent(self._model, self._settings.target, reference)
+
+    def judged(self) -> ReturnConditionedAgent:
+        """The same by its likeliest actions, asked for what it is judged by."""
+        reference = self._held or self._reference()
+        target = self._settings.judged_by or self._settings.target
+        return ReturnConditionedAgent(self._model, target, reference, likeliest=True)
 
     def _reference(self) -> Reference:
         if isinstance(self._settings.target, FixedReturn):

@@ -19,6 +19,7 @@ from driftline.agents.rollout import rollout
 from driftline.errors import SettingsError
 from driftline.records.events import Event, RoundCollected, RoundEnded
 from driftline.seeding import integer_seed
+from driftline.training.judging import Judging, judge
 from driftline.training.learner import Experience, Learner
 
 
@@ -34,6 +35,7 @@ class RoundSettings:
     episodes_per_round: int = 64
     steps_per_round: int = 0
     steps: int | None = None
+    judging: Judging | None = None
 
     def __post_init__(self) -> None:
         if self.steps_per_round < 0 or (self.steps is not None and self.steps < 1):
@@ -59,6 +61,7 @@ def run_rounds(
 ) -> Iterator[Event]:
     """Rounds ``start`` to the last; yields `RoundCollected`, then `RoundEnded`, for each.
 
+    And between them `Judged`, where the settings have the agent judged then.
     ``steps_before`` are the environment steps of the rounds before ``start``.
     """
     steps = steps_before
@@ -74,7 +77,8 @@ def run_rounds(
             round=round,
             steps=settings.steps_per_round,
         )
-        steps += played.episodes.trajectories.steps
+        played_steps = played.episodes.trajectories.steps
+        steps += played_steps
         episodes = played.episodes
         experience = Experience(episodes.trajectories, episodes.commanded, played.distributions)
         apart = learner.divergences(experience)
@@ -91,6 +95,8 @@ def run_rounds(
             seconds=time.perf_counter() - began,
             episodes=episodes,
         )
+        if settings.judging is not None and settings.judging.due(round, rounds):
+            yield judge(learner, environment, settings.judging, seed, round, steps - played_steps)
         began = time.perf_counter()
         losses = learner.learn(experience, round)
         yield RoundEnded(
