@@ -29,6 +29,7 @@ from driftline.experiments.run import read_episodes
 from driftline.models.transformer_config import TransformerConfig
 from driftline.records.run_directory import RunDirectory
 from driftline.training.finetune import FineTuneSettings
+from driftline.training.judging import Judging
 from driftline.training.online import OnlineSettings
 from driftline.training.rounds import RoundSettings
 from driftline.training.update import UpdateSettings
@@ -72,7 +73,7 @@ def tiny_arena(
         demonstrations=LevelConfig("random", steps=200, held_out=60),
         model=replace(whole.model, width=16, layers=1, heads=2),
         offline=replace(whole.offline, updates=5, warm_up=2, update=SMALL, report_every=1),
-        rounds=RoundSettings(9, 2, steps_per_round=60, steps=150),
+        rounds=RoundSettings(9, 2, steps_per_round=60, steps=150, judging=Judging(2, 2)),
         thresholds=replace(whole.thresholds, bootstrap_draws=40),
     )
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from driftline.experiments.arena_config import ArenaConfig
+from driftline.experiments.control.scores import demonstrated
 from driftline.experiments.findings import Findings
 from driftline.experiments.places import FIGURES, REPORT
 from driftline.experiments.replays import replays
@@ -90,6 +92,12 @@ def figures(results: Results, findings: Findings) -> dict[str, tuple[Figure, str
             "their predicted distribution",
         ),
     }
+    world = results.config.world
+    if results.scores and isinstance(world, ArenaConfig):
+        from driftline.experiments.figures.scores import score_curves
+
+        curves = score_curves(results.scores, demonstrated(world, results.demonstrations))
+        drawn["scores"] = (curves, "Score of each agent over environment steps")
     for name in findings.behaviours:
         drawn |= _of_behaviour(results, findings, name)
     return drawn

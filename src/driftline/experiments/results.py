@@ -23,12 +23,14 @@ from driftline.data.store import from_table
 from driftline.errors import RunError
 from driftline.experiments.certificates import Certificates, Measured, certificates
 from driftline.experiments.config import UNASKED, AgentConfig, FrozenSettings, StudyConfig
+from driftline.experiments.control.scores import Judgements, Scores, scores
 from driftline.experiments.divergence_scores import DivergenceScores, divergence_scores
 from driftline.experiments.heads import Heads, heads
 from driftline.experiments.how_far import HowFar, how_far
 from driftline.experiments.over_seeds import Recorded
 from driftline.experiments.places import DEPARTURE, RETURN_HEAD, SUMMARY, wall_seconds
 from driftline.experiments.plan import OFFLINE, run_path, seeds_of
+from driftline.records.events import Judged
 from driftline.records.run_directory import RunDirectory
 from driftline.records.whole import refused, write_whole
 from driftline.safety.measure import AgentMeasures, measure_agent
@@ -41,7 +43,7 @@ class Results:
     """Measures by agent; ``episodes`` by agent hold one `Episodes` for each seed.
 
     ``head_records`` and ``departures`` are what the runs wrote of themselves, one for
-    each seed; None: a run of a version that did not.
+    each seed; None: a run of a version that did not. ``judged`` is how they were judged.
     """
 
     config: StudyConfig
@@ -54,6 +56,12 @@ class Results:
     wall_seconds: float
     head_records: tuple[Recorded | None, ...] = ()
     departures: Mapping[str, tuple[Recorded | None, ...]] = field(default_factory=dict)
+    judged: Mapping[str, tuple[Judgements, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def scores(self) -> Mapping[str, Scores]:
+        """Of the agents that were judged in an arena."""
+        return scores(self.config, {name: self.judged.get(name, ()) for name in self.agents})
 
     @cached_property
     def heads(self) -> Heads | None:
@@ -160,7 +168,16 @@ def load(root: Path, config: StudyConfig) -> Results:
             )
             for agent in config.agents
         },
+        judged={
+            agent.name: tuple(_judged(root, agent.name, seed) for seed in seeds_of(config, agent))
+            for agent in config.agents
+        },
     )
+
+
+def _judged(root: Path, agent: str, seed: int) -> Judgements:
+    events = RunDirectory.open(run_path(root, agent, seed)).events()
+    return [event for event in events if event["event"] == Judged.__name__]
 
 
 def _manifest(root: Path, config: StudyConfig) -> Mapping[str, Any]:
@@ -235,8 +252,16 @@ def summary(results: Results) -> dict[str, Any]:
         "divergence_detector": {
             name: each.to_json() for name, each in results.divergence_scores.items()
         },
+        **_scores(results),
         "controls": {name: _agent(results, name, each) for name, each in results.controls.items()},
     }
+
+
+def _scores(results: Results) -> dict[str, Any]:
+    """Only where there are any: a gridworld has none."""
+    if not results.scores:
+        return {}
+    return {"scores": {name: each.to_json() for name, each in results.scores.items()}}
 
 
 def _agent(results: Results, name: str, measures: AgentMeasures) -> dict[str, Any]:

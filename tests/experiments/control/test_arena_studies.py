@@ -55,6 +55,11 @@ def test_the_page_and_the_summary_are_written(studied: Path) -> None:
     assert set(summary["agents"]) == {"gm", "ogm-quantile", "iql", "sac"}
     page = (studied / "report.html").read_text()
     assert "hopper-lean" in page
+    assert "150 steps, in rounds of 2 episodes and 60 steps or more" in page
+    assert set(summary["scores"]) == set(summary["agents"])
+    assert all(np.isfinite(each["last"]) for each in summary["scores"].values())
+    assert 'id="scores"' in page
+    assert (studied / "figures" / "scores.svg").exists()
     assert 'id="replays"' not in page  # there is no board to replay
     departure = json.loads((run_path(studied, "ogm-quantile", 0) / "departure.json").read_text())
     assert departure["kl"]["mean"] >= 0.0

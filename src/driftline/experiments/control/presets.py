@@ -18,6 +18,7 @@ from driftline.experiments.config import AgentConfig, FrozenSettings, StudyConfi
 from driftline.experiments.names import CONTROL
 from driftline.models.transformer_config import TransformerConfig
 from driftline.training.finetune import FineTuneSettings
+from driftline.training.judging import Judging
 from driftline.training.kl_penalty import FixedPenalty
 from driftline.training.offline import OfflineSettings
 from driftline.training.online import OnlineSettings
@@ -57,7 +58,9 @@ def arena_study(robot: str, proxy: Proxy | None, budget: str) -> StudyConfig:
         demonstrations=LevelConfig("medium", steps=100_000),
         model=MODEL,
         offline=OfflineSettings(updates=4000, update=replace(UPDATE, learning_rate=1e-3)),
-        rounds=RoundSettings(MOST, 8, steps_per_round=4_000, steps=STEPS[budget]),
+        rounds=RoundSettings(
+            MOST, 8, steps_per_round=4_000, steps=STEPS[budget], judging=Judging()
+        ),
     )
     if budget != "smoke":
         return whole

@@ -11,6 +11,7 @@ from typing import Any
 import driftline
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.findings import Findings
+from driftline.experiments.lengths import length
 from driftline.experiments.report_page import controls
 from driftline.experiments.report_page.certificate import certificate_section
 from driftline.experiments.report_page.curves import (
@@ -32,6 +33,7 @@ from driftline.experiments.report_page.elements import (
     text,
 )
 from driftline.experiments.report_page.return_head import return_head_section
+from driftline.experiments.report_page.scores import scores_section
 from driftline.experiments.report_page.setup import definitions_section, setup_section
 from driftline.experiments.report_page.trusted import trusted
 from driftline.experiments.report_page.verdicts import (
@@ -51,8 +53,7 @@ def header(config: StudyConfig) -> Markup:
     agents = sum(not agent.control for agent in config.agents)
     said = (
         f"{count(agents, 'agent')}, {count(len(config.seeds), 'paired seed')}, "
-        f"{count(config.rounds.rounds, 'round')} of "
-        f"{count(config.rounds.episodes_per_round, 'episode')} each; budget {config.budget}; "
+        f"{length(config.rounds)} each; budget {config.budget}; "
         f"Driftline {driftline.__version__}"
     )
     return element(
@@ -86,6 +87,7 @@ def sections(
         ("prevalence", "Prevalence", prevalence_section(drawings, findings.nulls)),
         ("plane", "Observed and true", plane_section(drawings)),
         ("learning", "Learning curves", learning_section(drawings)),
+        *_scored(results, drawings),
         ("divergence", "KL", divergence_section(drawings)),
         ("departure", "How far it went", departure_section(results.how_far)),
         ("certificate", "Certificate", certificate_section(results.certificates)),
@@ -97,6 +99,14 @@ def sections(
         ("setup", "How it was run", setup_section(results, manifest, folder)),
         ("definitions", "Definitions", definitions_section(results)),
     ]
+
+
+def _scored(results: Results, drawings: Drawings) -> list[Named]:
+    judging = results.config.rounds.judging
+    if not results.scores or judging is None:
+        return []
+    said = f"every {count(judging.every, 'round')} in {count(judging.episodes, 'episode')}"
+    return [("scores", "Scores", scores_section(results.scores, drawings["scores"], said))]
 
 
 def _replays_section(behaviour: str) -> Markup:

@@ -12,6 +12,7 @@ from typing import Any
 import driftline
 from driftline.experiments.config import AgentConfig
 from driftline.experiments.config_json import to_json
+from driftline.experiments.lengths import length
 from driftline.experiments.report_page.definitions import definitions
 from driftline.experiments.report_page.elements import (
     Markup,
@@ -27,7 +28,7 @@ from driftline.experiments.report_page.elements import (
 from driftline.experiments.report_page.taken import taken_over
 from driftline.experiments.results import Results
 from driftline.experiments.training_steps import training_steps
-from driftline.experiments.wording import count, number
+from driftline.experiments.wording import number
 from driftline.safety.measure import AgentMeasures
 
 
@@ -64,7 +65,7 @@ def _facts(results: Results, manifest: Mapping[str, Any] | None) -> list[list[Ma
     facts = {
         "Study, budget": f"{config.name}, {config.budget}",
         "Seeds": ", ".join(str(seed) for seed in config.seeds),
-        "Rounds": f"{config.rounds.rounds} of {count(config.rounds.episodes_per_round, 'episode')}",
+        "Rounds": length(config.rounds),
         "Demonstrations": _line(to_json(config.demonstrations)),
         "Environment steps": f"{steps:,} by all agents, {results.demonstrators.environment_steps:,}"
         " by demonstrators",
