@@ -42,8 +42,12 @@ PPO = PPOSettings(
 )
 """As stable-baselines3 has it for continuous actions: an unbounded entropy is no reward."""
 STEPS = {"smoke": 4_000, "default": 200_000, "full": 500_000}
-MOST = 10_000
-"""Rounds that no run reaches before it has its steps."""
+ROUNDS = RoundSettings(
+    rounds=10_000,  # which no run reaches before it has its steps
+    episodes_per_round=8,
+    steps_per_round=4_000,
+    judging=Judging(every=10, episodes=10),
+)
 
 
 def arena_study(robot: str, proxy: Proxy | None, budget: str) -> StudyConfig:
@@ -58,9 +62,7 @@ def arena_study(robot: str, proxy: Proxy | None, budget: str) -> StudyConfig:
         demonstrations=LevelConfig("medium", steps=100_000),
         model=MODEL,
         offline=OfflineSettings(updates=4000, update=replace(UPDATE, learning_rate=1e-3)),
-        rounds=RoundSettings(
-            MOST, 8, steps_per_round=4_000, steps=STEPS[budget], judging=Judging()
-        ),
+        rounds=replace(ROUNDS, steps=STEPS[budget]),
     )
     if budget != "smoke":
         return whole
