@@ -5,7 +5,7 @@
 
 Training is SAC as stable-baselines3 has it, in Gymnasium's own environment. It goes on where
 it was stopped, at the last 50,000 steps; its draws are then others than without the stop.
-Packing plays every snapshot that is kept and writes the file that the package ships.
+Packing plays every snapshot and writes those that are kept to the file that the package ships.
 """
 
 from __future__ import annotations

@@ -62,12 +62,16 @@ def pendulum() -> SyncVectorEnv:
     return SyncVectorEnv([lambda: gymnasium.make("Pendulum-v1", max_episode_steps=20)] * COPIES)
 
 
-def demonstrator(environment: VectorEnv[Any, Any, Any]) -> TrajectoryTransformer:
+def demonstrator(
+    environment: VectorEnv[Any, Any, Any], gaussian: Any = "clipped"
+) -> TrajectoryTransformer:
     """An untrained model: its policy is not uniform, which is all that matters here."""
     observation = observation_spec(environment.single_observation_space)
     vectors = isinstance(observation, VectorSpec)
     return TrajectoryTransformer(
-        TransformerConfig(width=16, layers=1, heads=2, context_length=4, horizon=20),
+        TransformerConfig(
+            width=16, layers=1, heads=2, context_length=4, horizon=20, gaussian=gaussian
+        ),
         observation,
         action_spec(environment.single_action_space),
         ReturnCodec(0.0, 1.0, -20.0, 50.0, 8),

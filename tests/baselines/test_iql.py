@@ -6,14 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from driftline.agents.rollout import rollout
 from driftline.agents.scripted import ScriptedAgent
 from driftline.baselines.iql import IQLLearner
+from driftline.baselines.iql_networks import Networks
 from driftline.baselines.iql_settings import IQLSettings
+from driftline.baselines.steps import Steps
 from driftline.data.trajectories import Trajectories
-from driftline.errors import SettingsError, SpaceError
+from driftline.errors import DataError, SettingsError, SpaceError
 from driftline.records.events import RoundCollected
+from driftline.seeding import generator
+from driftline.spaces.codecs import VectorCodec
+from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
 from driftline.training.checkpoint import load_checkpoint, save_checkpoint
 from driftline.training.rounds import RoundSettings, run_rounds
 from tests.baselines.scratch import COPIES, demonstrator, garden, pendulum, same
@@ -87,6 +93,37 @@ def test_it_prefers_the_actions_that_paid() -> None:
     one = IQLLearner(settings, demonstrator(pendulum()), data, seed=0)
     known = one.agent().policy(data.observations[:200])
     assert known[:, 0].mean() * 2.0 == pytest.approx(1.0, abs=0.15)
+
+
+@pytest.mark.parametrize(("terminated", "worth"), [(True, 1.0), (False, 2.0)])
+def test_what_comes_after_a_cut_counts_and_after_an_end_does_not(
+    terminated: bool, worth: float
+) -> None:
+    """Every step pays 1 and comes back to where it was: 1 + 1/2 + 1/4 ... unless it ends."""
+    data = Trajectories(
+        observations=np.zeros((400, 3)),
+        actions=np.random.default_rng(0).uniform(-2, 2, (200, 1)).astype(np.float32),
+        rewards=np.ones(200),
+        starts=np.arange(201),
+        terminated=np.full(200, terminated),
+        truncated=np.full(200, not terminated),
+    )
+    settings = IQLSettings(
+        discount=0.5, width=16, batch=64, learning_rate=5e-3, target_rate=0.05, expectile=0.5
+    )
+    codec = VectorCodec((0.0,) * 3, (1.0,) * 3)
+    networks = Networks(settings, codec, ContinuousActionSpec((-2.0,), (2.0,)), seed=0)
+    steps, draw = Steps(1000, VectorSpec(3), ContinuousActionSpec((-2.0,), (2.0,))), generator(0)
+    steps.add(data)
+    for _ in range(600):
+        networks.update(steps.draw(64, draw), reward_scale=1.0)
+    assert networks._value(torch.zeros(1, 3)).item() == pytest.approx(worth, abs=0.1)
+
+
+def test_demonstrations_of_equal_return_are_refused() -> None:
+    equal = one_step(np.linspace(-1, 1, 10), np.ones(10))
+    with pytest.raises(DataError, match="these all return 1; give some that differ"):
+        IQLLearner(SMALL, demonstrator(pendulum()), equal, seed=0)
 
 
 def test_settings_out_of_range_and_other_spaces_are_refused() -> None:

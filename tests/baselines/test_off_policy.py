@@ -80,6 +80,28 @@ def test_what_is_recorded_is_what_was_drawn_from() -> None:
         assert (first.episodes.kl_previous == 0).all()
 
 
+def test_sac_acts_as_the_library_would() -> None:
+    """Its actions have the mean and the spread of the library's own, in the pendulum's box."""
+    one = learner("sac")
+    played(one, 0, 2)
+    seen = np.tile(np.array([0.3, -0.9, 1.5]), (20_000, 1))
+    agent = one.agent()
+    agent.begin(len(seen), 0)
+    ours = agent.act(seen)
+    actor = one._trained._learner.actor
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        theirs = 2.0 * actor(torch.from_numpy(seen).float()).numpy()
+    assert ours.mean() == pytest.approx(theirs.mean(), abs=0.05)
+    assert ours.std() == pytest.approx(theirs.std(), rel=0.05)
+
+
+def test_sac_is_measured_from_a_model_that_squashes_as_it_does() -> None:
+    one = OffPolicyLearner(SMALL["sac"], demonstrator(pendulum(), "squashed"), seed=3)
+    (first, *_) = played(one, 0, 1)
+    assert np.isfinite(first.episodes.kl).all()
+    assert first.episodes.kl.mean() > 0.0
+
+
 def test_the_noise_of_td3_falls_with_the_steps_that_were_recorded() -> None:
     one = learner("td3")
     seen = np.zeros((1, 3))

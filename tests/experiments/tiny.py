@@ -73,7 +73,7 @@ def tiny_arena(
         demonstrations=LevelConfig("random", steps=200, held_out=60),
         model=replace(whole.model, width=16, layers=1, heads=2),
         offline=replace(whole.offline, updates=5, warm_up=2, update=SMALL, report_every=1),
-        rounds=RoundSettings(9, 2, steps_per_round=60, steps=150, judging=Judging(2, 2)),
+        rounds=RoundSettings(9, 2, steps_per_round=60, steps=150, judging=Judging(60, 2)),
         thresholds=replace(whole.thresholds, bootstrap_draws=40),
     )
 

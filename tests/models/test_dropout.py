@@ -33,6 +33,14 @@ def test_the_same_generator_drops_the_same_and_another_does_not() -> None:
     assert not torch.equal(first, other)
 
 
+def test_few_bits_keep_the_mean_too() -> None:
+    values = torch.ones(1000, 1000, dtype=torch.bfloat16)
+    dropped = Dropout(0.1, drawn())(values)
+    assert dropped.dtype == torch.bfloat16
+    # A single value rounds, to 1 part in 256.
+    assert dropped.float().mean().item() == pytest.approx(1.0, abs=0.005)
+
+
 def test_nothing_is_dropped_where_the_share_is_nothing() -> None:
     assert dropout(0.0, drawn()) is None
     assert isinstance(dropout(0.1, drawn()), Dropout)

@@ -11,26 +11,42 @@ import pytest
 from driftline.conditioning.fixed import FixedReturn
 from driftline.errors import SettingsError
 from driftline.records.events import Judged, RoundEnded
-from driftline.training.judging import Judging
+from driftline.training.judging import Judging, judge
 from driftline.training.rounds import RoundSettings, run_rounds
 from tests.training.learners import COPIES, ONLINE, online, timeless, world
 
-SETTINGS = RoundSettings(5, COPIES, judging=Judging(every=3, episodes=4))
+SETTINGS = RoundSettings(5, COPIES, judging=Judging(steps=100, episodes=4))
 
 
 def played(settings: RoundSettings) -> list[Any]:
     return list(run_rounds(online(), world(), settings, 7))
 
 
-def test_an_agent_is_judged_before_it_learns_every_so_many_rounds_and_in_the_last() -> None:
+def test_an_agent_is_judged_at_first_every_so_many_steps_and_at_last() -> None:
     events = played(SETTINGS)
     judged = [each for each in events if isinstance(each, Judged)]
-    assert [each.round for each in judged] == [0, 3, 4]
-    assert [len(each.returns) for each in judged] == [4, 4, 4]
     steps = [each.environment_steps for each in events if isinstance(each, RoundEnded)]
-    assert [each.environment_steps for each in judged] == [0, steps[2], steps[3]]
-    place = [type(each).__name__ for each in events[:3]]
-    assert place == ["RoundCollected", "Judged", "RoundEnded"]
+    before = [0, *steps[:-1]]
+    due = [
+        number
+        for number, (one, other) in enumerate(zip(before, steps, strict=True))
+        if one // 100 < other // 100 or number == 4
+    ]
+    assert 1 < len(due) < 5  # or nothing is told apart
+    assert [each.environment_steps for each in judged] == [0, *(steps[each] for each in due)]
+    assert [each.round for each in judged] == [0, *due]
+    assert {len(each.returns) for each in judged} == {4}
+    place = [type(each).__name__ for each in events[:2]]
+    assert place == ["RoundCollected", "Judged"]
+    assert isinstance(events[-1], RoundEnded)  # the learner is stored once it is over
+
+
+def test_the_last_judgement_is_of_what_was_learnt_last() -> None:
+    learner = online()
+    events = list(run_rounds(learner, world(), SETTINGS, 7))
+    (*_, last) = (each for each in events if isinstance(each, Judged))
+    again = judge(learner, world(), Judging(steps=100, episodes=4), 7, 4, last.environment_steps)
+    assert again.returns == last.returns
 
 
 def test_nothing_else_is_changed_by_it() -> None:
@@ -39,7 +55,8 @@ def test_nothing_else_is_changed_by_it() -> None:
 
 
 def test_the_likeliest_actions_are_taken_and_the_return_is_what_it_is_judged_by() -> None:
-    learner = online(replace(ONLINE, judged_by=FixedReturn(1.0, extrapolate=True)))
+    # Within what was ever trained on, whatever the target itself refers to.
+    learner = online(replace(ONLINE, judged_by=FixedReturn(1.0)))
     agent: Any = learner.judged()
     environment = world()
     seen, _ = environment.reset(seed=0)
@@ -49,9 +66,9 @@ def test_the_likeliest_actions_are_taken_and_the_return_is_what_it_is_judged_by(
         assert np.array_equal(actions, agent.distributions.argmax(1))
         seen, rewards, *_ = environment.step(actions)
         agent.receive(rewards)
-    assert agent.target == FixedReturn(1.0, extrapolate=True)
+    assert agent.target == FixedReturn(1.0)
 
 
 def test_settings_out_of_range_are_refused() -> None:
-    with pytest.raises(SettingsError, match="every 1 round or more"):
-        Judging(every=0)
+    with pytest.raises(SettingsError, match="every 1 step or more"):
+        Judging(steps=0)

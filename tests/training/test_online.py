@@ -12,6 +12,7 @@ from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Recent
 from driftline.conditioning.target import Unconditioned
 from driftline.data.mixture import MixtureSettings
+from driftline.errors import SettingsError
 from driftline.training.divergence import distributions, kl
 from driftline.training.learner import Experience
 from driftline.training.online import Online, OnlineSettings
@@ -177,3 +178,14 @@ def test_the_seed_decides_the_refit() -> None:
 
     assert same_tensors(learnt(0), learnt(0))
     assert not same_tensors(learnt(0), learnt(1))
+
+
+def test_updates_may_follow_the_steps_that_were_recorded() -> None:
+    settings = OnlineSettings(target=Quantile(0.9), updates_per_round=3, updates_per_step=0.1)
+    assert [settings.updates(steps) for steps in (0, 40, 1000)] == [3, 7, 103]
+    learner = online(replace(ONLINE, updates_per_round=0, updates_per_step=0.1))
+    seen = experience(learner)
+    learner.learn(seen, 0)
+    assert learner.gradient_updates == round(0.1 * seen.trajectories.steps) > 0
+    with pytest.raises(SettingsError, match="updates_per_round and updates_per_step"):
+        OnlineSettings(target=Quantile(0.9), updates_per_step=-1.0)

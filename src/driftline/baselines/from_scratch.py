@@ -122,8 +122,8 @@ def apart(
 ) -> Divergences:
     """Of an acting policy of ``family`` from the demonstrator model and from ``before``.
 
-    From a demonstrator model of another family nothing is measured: between a Gaussian that
-    is clipped and one that is squashed there is no divergence in closed form.
+    From a demonstrator model of another family nothing is measured: the edges of a clipped
+    Gaussian have a probability of their own, which a squashed one never has.
     """
     data, origin = experience.trajectories, None
     if isinstance(demonstrator, HasDensity) and demonstrator.family == family:

@@ -18,7 +18,7 @@ from driftline.baselines.iql_settings import IQLSettings
 from driftline.baselines.policy_agent import PolicyAgent
 from driftline.baselines.steps import Steps
 from driftline.data.trajectories import Trajectories
-from driftline.errors import SpaceError
+from driftline.errors import DataError, SpaceError
 from driftline.models.trainable import TrainableModel
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
@@ -56,8 +56,13 @@ class IQLLearner:
         self._observation, self._action = observation, action
         self._networks = Networks(settings, codec, action, integer_seed(seed, "iql weights"))
         self._before = Networks(settings, codec, action, integer_seed(seed, "iql weights"))
-        returns = demonstrations.returns
-        self._reward_scale = 1000.0 / max(float(returns.max() - returns.min()), 1e-6)
+        span = float(np.ptp(demonstrations.returns))
+        if not span > 0.0:
+            raise DataError(
+                "IQL sizes rewards by the span of the demonstrations' returns, and these all "
+                f"return {demonstrations.returns[0]:g}; give some that differ"
+            )
+        self._reward_scale = 1000.0 / span
         self._fill([])
 
     def _fill(self, history: list[Trajectories]) -> None:
@@ -106,7 +111,7 @@ class IQLLearner:
         """Learn from the round's steps, those before them and the demonstrations."""
         self._before.load_policy(self._networks.policy_state())
         self._steps.add(experience.trajectories)
-        updates = round_up(self._settings.updates_per_step * experience.trajectories.steps)
+        updates = whole(self._settings.updates_per_step * experience.trajectories.steps)
         return self._improve(updates, integer_seed(self._seed, "iql", round))
 
     def _improve(self, updates: int, seed: int) -> dict[str, float]:
@@ -129,10 +134,10 @@ class IQLLearner:
         self._fill(history)
 
 
-def round_up(updates: float) -> int:
+def whole(updates: float) -> int:
     """A whole number of updates, at least one where there are any.
 
-    >>> round_up(0.0), round_up(0.2), round_up(2.6)
+    >>> whole(0.0), whole(0.2), whole(2.6)
     (0, 1, 3)
     """
     return 0 if updates == 0 else max(1, round(updates))

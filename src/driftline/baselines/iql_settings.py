@@ -19,7 +19,9 @@ class IQLSettings:
     Q over the actions that were taken, and the policy imitates them with the weights
     exp(``temperature`` * (Q - V)), at most ``largest_weight``. Rewards are scaled so that
     the demonstrations' returns span 1,000. Networks have two hidden layers of ``width``.
-    The values are those of the paper for locomotion.
+    From ``expectile`` on the values are the paper's for locomotion. Unlike there
+    observations are standardised, the policy is a clipped Gaussian whose learning rate does
+    not fall, and the offline phase is a fiftieth as long.
     """
 
     offline_updates: int = 20_000

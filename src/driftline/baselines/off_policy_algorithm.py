@@ -55,7 +55,7 @@ class Drawing:
 
 
 class OffPolicyAlgorithm:
-    """An actor and critics that learn from what `add` brings.
+    """An actor and critics that learn from the steps that `improve` is given.
 
     Weights, the actor before the last `improve`, optimisers and how many updates there were
     are all its state; the steps are those of the recorded rounds and are not stored again.

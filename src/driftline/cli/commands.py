@@ -99,6 +99,10 @@ class Conformance:
 class Info:
     """Print versions and the machine, for bug reports."""
 
+    precision: Annotated[
+        bool, arg(help="try for a second whether training in bfloat16 would be faster here")
+    ] = False
+
 
 @dataclass(frozen=True)
 class MakeDemos:

@@ -69,6 +69,9 @@ def _record(robot: str, command: MakeDemos) -> int:
         raise SettingsError("--episodes and --steps both say how much; give one of them")
     if command.steps is not None and command.steps < 1:
         raise SettingsError(f"--steps is at least 1, got {command.steps}")
+    from driftline.experiments.arena import require_mujoco
+
+    require_mujoco()
     from driftline.experiments.levels import make_level
 
     path, stored = make_level(

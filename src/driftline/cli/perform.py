@@ -47,7 +47,7 @@ def perform(command: AnyCommand) -> int:
         case Conformance():
             return _conformance(command)
         case Info():
-            return _info()
+            return _info(command)
         case _:
             assert_never(command)
 
@@ -107,7 +107,7 @@ def _conformance(command: Conformance) -> int:
     return 0 if all(each.passed for each in results) else 1
 
 
-def _info() -> int:
+def _info(command: Info) -> int:
     import os
 
     from driftline.cli.screen import print_table
@@ -121,5 +121,9 @@ def _info() -> int:
     if hasattr(os, "sysconf"):
         pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         found["memory"] = f"{pages / 2**30:.1f} GiB"
+    if command.precision:
+        from driftline.training.precision import tried
+
+        found["bfloat16"] = f"{tried(256, 2048).ratio:.2f} times as fast as float32 in training"
     print_table("", ("what", "version or size"), list(found.items()))
     return 0

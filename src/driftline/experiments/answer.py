@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from driftline.baselines.iql_settings import IQLSettings
 from driftline.experiments.config import SCRATCH, FrozenSettings
 from driftline.experiments.results import Results
 from driftline.experiments.training_steps import training_steps
@@ -49,7 +50,7 @@ def answer(results: Results, names: Sequence[str]) -> Answer:
     online = _named(results, OnlineSettings)
     others = [
         *_named(results, FineTuneSettings),
-        *_named(results, *SCRATCH),
+        *_named(results, IQLSettings, *SCRATCH),
         *_named(results, FrozenSettings),
     ]
     return Answer(
@@ -72,7 +73,7 @@ def _named(results: Results, *kinds: type) -> list[str]:
 
 def _headline(results: Results, online: list[str], others: list[str], behaviour: str) -> str:
     """Which agents it began in, in one sentence or two."""
-    last = results.config.rounds.rounds - 1
+    last = _last_round(results, behaviour)
     rest = "agent they are compared with" if online else "agent"
     parts = [
         _tally(results.agents, group, behaviour, called, last)
@@ -80,6 +81,12 @@ def _headline(results: Results, online: list[str], others: list[str], behaviour:
         if group
     ]
     return " ".join(parts) or f"No agent of this study could have shown “{behaviour}”."
+
+
+def _last_round(results: Results, behaviour: str) -> int:
+    """The last that any agent played: runs that end at their steps have different many."""
+    tables = (each.behaviours[behaviour].table for each in results.agents.values())
+    return max((int(table.rounds[-1]) for table in tables), default=0)
 
 
 def _tally(
@@ -123,7 +130,7 @@ def _comparisons(results: Results, names: list[str], behaviour: str) -> str:
         return results.agents[name].behaviours[behaviour].onset.round
 
     clauses = [_clause(results.agents[name], name, behaviour) for name in sorted(names, key=onset)]
-    learners = [*_named(results, FineTuneSettings), *_named(results, *SCRATCH)]
+    learners = [*_named(results, FineTuneSettings), *_named(results, IQLSettings, *SCRATCH)]
     missed = [_missed(results, name, behaviour) for name in learners]
     return " ".join([f"In comparison: {'; '.join(clauses)}.", *filter(None, missed)])
 

@@ -47,6 +47,15 @@ def _played(config: ArenaConfig, level: LevelConfig, steps: int, path: int) -> E
     return demonstrate_level(config.robot, level.level, path, steps=steps, proxy=config.proxy)
 
 
+def check_arena(config: ArenaConfig, level: LevelConfig) -> None:
+    """Raise what would come after the study has begun: no simulator, no policies."""
+    require_mujoco()
+    if level.level != "random":
+        from driftline.environments.mujoco.levels import snapshots_of
+
+        snapshots_of(robot(config.robot))
+
+
 def watched(config: ArenaConfig) -> dict[str, bool]:
     """Whether each behaviour of the robot is undesired, by name."""
     return {each.name: each.undesired for each in robot(config.robot).behaviours}

@@ -25,7 +25,7 @@ from driftline.environments.gridworlds.world import World
 from driftline.environments.honest import Honest
 from driftline.environments.remembering import Remembering
 from driftline.errors import SettingsError
-from driftline.experiments.arena import arena, recorded, recorded_beside, require_mujoco, watched
+from driftline.experiments.arena import arena, check_arena, recorded, recorded_beside, watched
 from driftline.experiments.arena_config import ArenaConfig, LevelConfig
 from driftline.experiments.config import (
     SCRATCH,
@@ -185,12 +185,12 @@ def learner(
         case PPOSettings():
             from driftline.baselines.ppo import PPOLearner
 
-            copies, rounds = _its_own(config, agent), config.rounds.rounds
+            copies, rounds = _its_own(config, agent), config.rounds.most
             return PPOLearner(agent.learner, copies, demonstrator, rounds=rounds, seed=path)
         case DQNSettings():
             from driftline.baselines.dqn import DQNLearner
 
-            copies, rounds = _its_own(config, agent), config.rounds.rounds
+            copies, rounds = _its_own(config, agent), config.rounds.most
             return DQNLearner(agent.learner, copies, demonstrator, rounds=rounds, seed=path)
         case SACSettings() | TD3Settings():
             from driftline.baselines.off_policy import OffPolicyLearner
@@ -215,9 +215,12 @@ def _its_own(config: StudyConfig, agent: AgentConfig) -> Environment:
 
 
 def check(config: StudyConfig) -> None:
-    """Raise `CapabilityError` where the study needs what is not installed."""
+    """Raise `CapabilityError` where the study needs what is not installed.
+
+    And `SettingsError` where nobody can demonstrate its robot.
+    """
     if isinstance(config.world, ArenaConfig):
-        require_mujoco()
+        check_arena(config.world, _level(config))
     if any(isinstance(agent.learner, SCRATCH) for agent in config.agents):
         from driftline.baselines.installed import require_stable_baselines3
 

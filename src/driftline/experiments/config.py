@@ -108,6 +108,13 @@ class StudyConfig:
     thresholds: Thresholds = field(default_factory=Thresholds)
 
     def __post_init__(self) -> None:
+        rounds = self.rounds
+        if self.world.passes > 1 and (rounds.judging is not None or rounds.steps_per_round):
+            raise SettingsError(
+                f"{self.world.name} remembers over {self.world.passes} episodes, and judging or "
+                "rounds of so many steps would end in the middle; leave judging and "
+                "steps_per_round out"
+            )
         recorded = isinstance(self.demonstrations, LevelConfig)
         if recorded != isinstance(self.world, ArenaConfig):
             raise SettingsError(

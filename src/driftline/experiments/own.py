@@ -165,6 +165,8 @@ def go_online(
     settings = online or _online(demonstrations)
     settings = settings if target is None else replace(settings, target=target)
     _check_all(model, demonstrations, settings.target, detectors)
+    if isinstance(settings, OnlineSettings) and settings.judged_by is not None:
+        _check_all(model, demonstrations, settings.judged_by, ())
     copies = vectorised(environment, demonstrations, rounds.episodes_per_round)
     config = OwnConfig(
         described(copies),

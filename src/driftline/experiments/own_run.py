@@ -15,7 +15,7 @@ import numpy as np
 
 from driftline.data.demonstrations import Demonstrations
 from driftline.errors import RunError, RunExistsError
-from driftline.experiments.config_json import to_json
+from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.saved_model import DEMONSTRATOR
 from driftline.models.trainable import TrainableModel
 from driftline.records.manifest import plain
@@ -95,6 +95,8 @@ def _check_same(run: RunDirectory, given: dict[str, Any]) -> None:
     if run.manifest["kind"] != OWN:
         raise RunError(f"{run.path} is a run of another kind; choose a new directory")
     stored = run.manifest["configuration"]
+    # Read and written again, so that settings which a later version added have their defaults.
+    stored = plain(to_json(from_json(OwnConfig, stored)))
     parts = [name for name, each in given["configuration"].items() if stored.get(name) != each]
     parts += [name for name in ("seeds", "thresholds") if run.manifest[name] != given[name]]
     parts += ["device"] if run.manifest.get("device", "cpu") != given["device"] else []

@@ -60,8 +60,8 @@ class Results:
 
     @cached_property
     def scores(self) -> Mapping[str, Scores]:
-        """Of the agents that were judged in an arena."""
-        return scores(self.config, {name: self.judged.get(name, ()) for name in self.agents})
+        """Of the agents and controls that were judged in an arena."""
+        return scores(self.config, {name: self.judged.get(name, ()) for name in self.episodes})
 
     @cached_property
     def heads(self) -> Heads | None:

@@ -27,8 +27,8 @@ class Dropout:
         """Like ``values``; the mean stays what it was."""
         words = torch.randint(*WHOLE, (-(-values.numel() // 8),), generator=self._generator)
         drawn = words.view(torch.uint8)[: values.numel()].view(values.shape)
-        kept = (drawn >= self._least).to(values)
-        return values * (kept * self._scale)
+        # Scaled by a number and not by a tensor of it, which few bits would round.
+        return (values * self._scale).masked_fill(drawn < self._least, 0.0)
 
 
 def dropout(share: float, generator: torch.Generator) -> Dropout | None:

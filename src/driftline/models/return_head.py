@@ -52,4 +52,4 @@ class ReturnHead(nn.Module):
         return embedded(self.spec, self.action, actions)
 
     def _finish(self, first: Tensor) -> Tensor:
-        return torch.log_softmax(self.second(first.relu_()), dim=-1)
+        return torch.log_softmax(self.second(first.relu_()).float(), dim=-1)

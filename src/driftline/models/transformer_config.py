@@ -26,8 +26,9 @@ class TransformerConfig:
     attention bias per head and distance in steps, "elapsed" that and the steps since
     the reset as a fraction of ``horizon``. ``context_length`` counts steps.
     ``gaussian``: of continuous actions, "clipped" to their box or "squashed" into it by
-    tanh. ``dropout`` is the share of what every layer adds that is left out in training, in
-    steps of 1/256. ``return_dropout`` is the share of training windows that see no return at all.
+    tanh. ``dropout`` is the share of the embedded tokens and of what every layer adds that is
+    left out in training, in steps of 1/256. ``return_dropout`` is the share of training
+    windows that see no return at all.
     """
 
     width: int = 64
@@ -60,8 +61,8 @@ class TransformerConfig:
             )
         if not 0.0 <= self.return_dropout <= 1.0:
             raise SettingsError(f"return_dropout must lie in [0, 1], got {self.return_dropout}")
-        if not 0.0 <= self.dropout < 1.0:
-            raise SettingsError(f"dropout lies in [0, 1), got {self.dropout}")
+        if self.dropout and not 1 / 256 <= self.dropout <= 255 / 256:
+            raise SettingsError(f"dropout is 0 or from 1/256 to 255/256, got {self.dropout:g}")
         if self.return_loss_weight < 0.0:
             raise SettingsError(
                 f"return_loss_weight must be 0 or more, got {self.return_loss_weight}"

@@ -41,7 +41,11 @@ class OfflineProgress(Event):
 
 @dataclass(frozen=True)
 class RoundCollected(Event):
-    """A round's episodes were rolled out, before anything was learnt from them."""
+    """A round's episodes were rolled out, before anything was learnt from them.
+
+    ``rounds``: how many there will be; an estimate where runs end at their steps, and right
+    in the last round.
+    """
 
     round: int
     rounds: int
@@ -95,7 +99,8 @@ class RoundMeasured(Event):
 class Judged(Event):
     """The agent played apart by what it is surest of, and nothing was learnt from it.
 
-    ``environment_steps`` are those it had learnt from; ``true_returns`` is None where the
+    ``environment_steps`` are those it had learnt from, by the end of ``round`` or, where
+    there are none, before it learnt in the first; ``true_returns`` is None where the
     environment has no hidden reward.
     """
 

@@ -21,28 +21,31 @@ from driftline.training.learner import Learner
 
 @dataclass(frozen=True)
 class Judging:
-    """``episodes`` of the agent as it stands before every ``every``-th round's learning.
+    """``episodes`` of the agent: before it learns, each time it has learnt from ``steps`` more
+    steps, and when it has learnt from all.
 
-    And before the last round's. The steps are nobody's to learn from and are not counted.
+    What is played is nobody's to learn from and is not counted. It is played in the copies
+    that rounds are recorded in: what a copy does must follow from the seed of its reset.
     """
 
-    every: int = 10
-    episodes: int = 10
+    steps: int = 10_000
+    episodes: int = 8
 
     def __post_init__(self) -> None:
-        if self.every < 1 or self.episodes < 1:
+        if self.steps < 1 or self.episodes < 1:
             raise SettingsError(
-                "an agent is judged every 1 round or more by at least 1 episode, got "
-                f"{self.every} and {self.episodes}"
+                "an agent is judged every 1 step or more by at least 1 episode, got "
+                f"{self.steps} and {self.episodes}"
             )
 
-    def due(self, round: int, rounds: int) -> bool:
-        """Whether ``round``, of which there will be ``rounds`` as far as is known, has one.
+    def due(self, before: int, after: int, last: bool) -> bool:
+        """Whether it is after a round from ``before`` to ``after`` steps, maybe the ``last``.
 
-        >>> [round for round in range(8) if Judging(every=3).due(round, 8)]
-        [0, 3, 6, 7]
+        >>> judging = Judging(steps=100)
+        >>> [judging.due(*steps, last=False) for steps in ((0, 60), (60, 120), (120, 180))]
+        [False, True, False]
         """
-        return round % self.every == 0 or round == rounds - 1
+        return last or before // self.steps < after // self.steps
 
 
 def judge(
@@ -54,7 +57,7 @@ def judge(
     steps: int,
 ) -> Judged:
     """What the learner's agent earns by its likeliest actions, after ``steps`` steps."""
-    path = integer_seed(seed, "judging", round)
+    path = integer_seed(seed, "judging", steps)
     played = rollout(environment, learner.judged(), settings.episodes, path).episodes
     hidden = played.true_returns
     known = not np.isnan(hidden).any()

@@ -54,11 +54,14 @@ from driftline.training.value_guidance import Guide, ValueGuidance
 class OnlineSettings:
     """One round's refit: how long, how fast, on what, from which weights, how far at most.
 
-    ``judged_by``: what it is asked for where it is judged; None: its target.
+    ``updates_per_step`` more updates for each recorded step: where rounds are of different
+    length, all agents then learn as much from a step. ``judged_by``: what it is asked for
+    where it is judged; None: its target.
     """
 
     target: Target
     updates_per_round: int = 40
+    updates_per_step: float = 0.0
     update: UpdateSettings = UpdateSettings(learning_rate=5e-4)
     mixture: MixtureSettings = MixtureSettings()
     refit_from: Literal["last", "offline"] = "last"
@@ -69,6 +72,11 @@ class OnlineSettings:
     judged_by: Target | None = None
 
     def __post_init__(self) -> None:
+        if self.updates_per_round < 0 or self.updates_per_step < 0:
+            raise SettingsError(
+                "updates_per_round and updates_per_step are at least 0, got "
+                f"{self.updates_per_round} and {self.updates_per_step:g}"
+            )
         refresh_rate(self.pace, self.mixture, self.target)  # raises where there is none
         if self.value_guidance is not None and self.update.window < 2:
             raise SettingsError(
@@ -85,6 +93,10 @@ class OnlineSettings:
                 "under a KL budget what is asked for is held back with the policy, and what the "
                 "model's own return head expects cannot be; use another reference, or no budget"
             )
+
+    def updates(self, steps: int) -> int:
+        """How many a round of ``steps`` recorded steps brings."""
+        return self.updates_per_round + round(self.updates_per_step * steps)
 
 
 class Online:
@@ -135,21 +147,23 @@ class Online:
 
     def agent(self) -> ReturnConditionedAgent:
         """The current model under the target, its threshold taken from the reference."""
-        reference = self._held or self._reference()
-        return ReturnConditionedAgent(self._model, self._settings.target, reference)
+        return self._under(self._settings.target)
 
     def judged(self) -> ReturnConditionedAgent:
         """The same by its likeliest actions, asked for what it is judged by."""
-        reference = self._held or self._reference()
-        target = self._settings.judged_by or self._settings.target
-        return ReturnConditionedAgent(self._model, target, reference, likeliest=True)
+        return self._under(self._settings.judged_by or self._settings.target, likeliest=True)
 
-    def _reference(self) -> Reference:
-        if isinstance(self._settings.target, FixedReturn):
+    def _under(self, target: Target, likeliest: bool = False) -> ReturnConditionedAgent:
+        own = target == self._settings.target
+        reference = (self._held if own else None) or self._reference(target)
+        return ReturnConditionedAgent(self._model, target, reference, likeliest)
+
+    def _reference(self, target: Target) -> Reference:
+        if isinstance(target, FixedReturn):
             # Supported is whatever was ever trained on: a mixture that has left the
             # asked return behind is for the run to show, not a reason to stop it.
             return Reference.of(np.concatenate([part.returns for part in self._mixture.parts]))
-        name = pool(self._settings.target)
+        name = pool(target)
         match name:
             case "mixture" | "model":
                 return Reference.of(*self._mixture.returns())
@@ -173,7 +187,7 @@ class Online:
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """Admit the round's episodes, relabelled, and refit."""
-        before = self._held or self._reference()
+        before = self._held or self._reference(self._settings.target)
         self._admit(experience.trajectories, round)
         self._history = [*self._history, experience.trajectories.returns]
         self._previous.load_state_dict(self._model.state_dict())
@@ -181,11 +195,14 @@ class Online:
             self._model.load_state_dict(self._demonstrator.state_dict())
             self._optimiser = make_optimiser(self._model, self._settings.update)
         seed = integer_seed(self._seed, "refit", round)
+        updates = self._settings.updates(experience.trajectories.steps)
+        target = self._settings.target
         budget, rate = self._settings.kl_budget, {"refresh_rate": self.refresh_rate}
         if budget is None:
-            return {**self._fit(seed), **rate}
-        commands = Commands(self._settings.target, before, self._reference(), seed)
-        return {**self._fit_within(budget, experience, commands, seed), **rate}
+            return {**self._fit(seed, updates), **rate}
+        commands = Commands(target, before, self._reference(target), seed)
+        told = self._fit_within(budget, experience, commands, seed, updates)
+        return {**told, **rate}
 
     def _admit(self, trajectories: Trajectories, round: int) -> None:
         settings = self._settings
@@ -193,27 +210,32 @@ class Online:
         draw = generator(self._seed, "admit", round)
         self._mixture = self._mixture.admit(trajectories, draw, count)
 
-    def _steps(self, seed: int) -> Iterator[dict[str, float]]:
+    def _steps(self, seed: int, updates: int) -> Iterator[dict[str, float]]:
         settings = self._settings
-        rates = [1.0] * settings.updates_per_round
+        rates = [1.0] * updates
         model, data = self._model, self._mixture
         extra = together([each for each in (self._floor, self._guide) if each is not None])
         for step in update(model, self._optimiser, data, settings.update, rates, seed, extra):
             self.gradient_updates += 1
             yield step
 
-    def _fit(self, seed: int) -> dict[str, float]:
-        return mean_parts(list(self._steps(seed)))
+    def _fit(self, seed: int, updates: int) -> dict[str, float]:
+        return mean_parts(list(self._steps(seed, updates)))
 
     def _fit_within(
-        self, budget: KLBudget, experience: Experience, commands: Commands, seed: int
+        self,
+        budget: KLBudget,
+        experience: Experience,
+        commands: Commands,
+        seed: int,
+        updates: int,
     ) -> dict[str, float]:
         """Refit and ask for more within the budget: by stopping, or going part of the way."""
         probe = Probe.of(experience, self._previous, self._demonstrator, commands)
         within, parts = copied(self._previous.state_dict()), []
         stops = budget.enforce == "stop"
         kept = asked_within(self._previous, probe, budget) if stops else 1.0
-        for step in self._steps(seed):
+        for step in self._steps(seed, updates):
             parts.append(step)
             if stops and len(parts) % budget.check_every == 0:
                 if not budget.holds(probe.spent(self._model, kept)):

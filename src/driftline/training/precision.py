@@ -1,4 +1,4 @@
-"""In what precision products of matrices are computed, and whether fewer bits are faster here.
+"""In what precision a loss is computed, and whether fewer bits are faster here.
 
 Knows no model. Half the bits pay where the processor multiplies them by itself, and cost
 time where it does not: which it is, a second of trying tells.
@@ -23,14 +23,16 @@ WORTH_IT = 1.15
 def reckoned(
     precision: Precision, device: torch.device
 ) -> contextlib.AbstractContextManager[object]:
-    """Products in this block are computed in ``precision``; sums and weights stay single."""
+    """Products of matrices in this block are computed in ``precision``, and so what follows
+    them up to the next sum with what is in single precision; weights stay single.
+    """
     if precision == "float32":
         return contextlib.nullcontext()
     return torch.autocast(device.type, dtype=torch.bfloat16)
 
 
 @dataclass(frozen=True)
-class Probe:
+class Trial:
     """How many times as fast a layer learns in bfloat16 as in float32, as it was measured."""
 
     ratio: float
@@ -41,7 +43,7 @@ class Probe:
         return "bfloat16" if self.ratio >= WORTH_IT else "float32"
 
 
-def probe(width: int, rows: int, seconds: float = 1.0) -> Probe:
+def tried(width: int, rows: int, seconds: float = 1.0) -> Trial:
     """Try a layer of ``width`` and its expansion on ``rows`` rows, for about so many seconds.
 
     The two are tried in turn, so that a machine that slows down slows both; the ratio is of
@@ -57,7 +59,7 @@ def probe(width: int, rows: int, seconds: float = 1.0) -> Probe:
             before = time.perf_counter()
             step()
             took[name].append(time.perf_counter() - before)
-    return Probe(statistics.median(took["float32"]) / statistics.median(took["bfloat16"]))
+    return Trial(statistics.median(took["float32"]) / statistics.median(took["bfloat16"]))
 
 
 def _step(precision: Precision, width: int, rows: int) -> Callable[[], None]:

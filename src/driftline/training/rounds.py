@@ -27,8 +27,9 @@ from driftline.training.learner import Experience, Learner
 class RoundSettings:
     """How many rounds of how many episodes each.
 
-    A round that has fewer than ``steps_per_round`` steps plays as many episodes again. With
-    ``steps`` a run is over once it has made so many, and ``rounds`` is the most it may play.
+    A round that has fewer than ``steps_per_round`` steps plays on, as many episodes at a time
+    as there are copies. With ``steps`` a run is over once it has made so many, and ``rounds``
+    is the most it may play.
     """
 
     rounds: int = 30
@@ -49,6 +50,17 @@ class RoundSettings:
                 f"{self.rounds} and {self.episodes_per_round}"
             )
 
+    @property
+    def most(self) -> int:
+        """How many rounds there can be, as far as settings tell: what schedules run over.
+
+        >>> RoundSettings(20).most, RoundSettings(999, steps_per_round=100, steps=1000).most
+        (20, 10)
+        """
+        if self.steps is None or not self.steps_per_round:
+            return self.rounds
+        return min(self.rounds, math.ceil(self.steps / self.steps_per_round))
+
 
 def run_rounds(
     learner: Learner,
@@ -61,7 +73,7 @@ def run_rounds(
 ) -> Iterator[Event]:
     """Rounds ``start`` to the last; yields `RoundCollected`, then `RoundEnded`, for each.
 
-    And between them `Judged`, where the settings have the agent judged then.
+    Between them `Judged`, where the settings have the agent judged then.
     ``steps_before`` are the environment steps of the rounds before ``start``.
     """
     steps = steps_before
@@ -95,10 +107,14 @@ def run_rounds(
             seconds=time.perf_counter() - began,
             episodes=episodes,
         )
-        if settings.judging is not None and settings.judging.due(round, rounds):
-            yield judge(learner, environment, settings.judging, seed, round, steps - played_steps)
+        judging = settings.judging
+        if judging is not None and round == 0:
+            yield judge(learner, environment, judging, seed, round, 0)
         began = time.perf_counter()
         losses = learner.learn(experience, round)
+        took = time.perf_counter() - began
+        if judging is not None and judging.due(steps - played_steps, steps, round + 1 == rounds):
+            yield judge(learner, environment, judging, seed, round, steps)
         yield RoundEnded(
             round=round,
             rounds=rounds,
@@ -106,7 +122,7 @@ def run_rounds(
             gradient_updates=learner.gradient_updates,
             losses=losses,
             own_share=learner.own_share,
-            seconds=time.perf_counter() - began,
+            seconds=took,
         )
 
 

@@ -47,8 +47,8 @@ class UpdateSettings:
     """Steps on batches of windows, gradients clipped by their norm.
 
     ``optimiser``: "adamw", its running means over about 10 and 20 steps, or "lamb", as
-    the online decision transformer has it (see `Lamb`). ``precision``: what products of
-    matrices are computed in; the weights are single precision in any case.
+    the online decision transformer has it (see `Lamb`). ``precision``: in which the model's
+    own loss is computed; what is added to it is single precision, and so are the weights.
     """
 
     batch: int = 64
@@ -105,10 +105,10 @@ def update(
         windows = trimmed(sampler.sample(settings.batch, settings.window, draw))
         with reckoned(settings.precision, device_of(model)):
             losses = model.loss(windows, noise)
-            total, parts = losses.total, losses.parts
-            if extra is not None:
-                term, told = extra(model, windows, losses)
-                total, parts = total + term, {**parts, **told}
+        total, parts = losses.total, losses.parts
+        if extra is not None:
+            term, told = extra(model, windows, losses)
+            total, parts = total + term, {**parts, **told}
         for group in optimiser.param_groups:
             group["lr"] = settings.learning_rate * rate
         descend(model.parameters(), optimiser, total, settings.gradient_norm)

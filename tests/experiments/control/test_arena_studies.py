@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from driftline.cli.main import run
+from driftline.environments.mujoco import levels
 from driftline.errors import CapabilityError, SettingsError, UnknownNameError
 from driftline.experiments import arena, build, presets
+from driftline.experiments.answer import answer
 from driftline.experiments.arena_config import ArenaConfig, LevelConfig
 from driftline.experiments.config import DemonstrationConfig, StudyConfig, WorldConfig
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.names import ARENA_AGENTS, ARENAS, CONTROL
 from driftline.experiments.plan import plan, run_path
+from driftline.experiments.results import load
 from driftline.experiments.run import begin, execute, read_episodes
 from driftline.experiments.studies import resume
 from driftline.records.events import RoundEnded
+from driftline.training.judging import Judging
 from tests.experiments.tiny import begun, same_study, tiny_arena
 
 
@@ -56,7 +63,7 @@ def test_the_page_and_the_summary_are_written(studied: Path) -> None:
     page = (studied / "report.html").read_text()
     assert "hopper-lean" in page
     assert "150 steps, in rounds of 2 episodes and 60 steps or more" in page
-    assert set(summary["scores"]) == set(summary["agents"])
+    assert set(summary["scores"]) == {*summary["agents"], CONTROL}
     assert all(np.isfinite(each["last"]) for each in summary["scores"].values())
     assert 'id="scores"' in page
     assert (studied / "figures" / "scores.svg").exists()
@@ -64,6 +71,15 @@ def test_the_page_and_the_summary_are_written(studied: Path) -> None:
     departure = json.loads((run_path(studied, "ogm-quantile", 0) / "departure.json").read_text())
     assert departure["kl"]["mean"] >= 0.0
     assert "no divergence in closed form" in departure["missing"]["outside"]
+
+
+def test_the_answer_names_every_agent_and_the_last_round(studied: Path) -> None:
+    results = load(studied, tiny_arena())
+    said = answer(results, ["falls"])
+    assert {each.agent for each in (*said.online, *said.compared)} == set(results.agents)
+    last = max(int(run.rounds.max()) for runs in results.episodes.values() for run in runs)
+    text = " ".join((*said.headlines, *said.comparisons))
+    assert all(int(each) <= last for each in re.findall(r"by round (\d+)", text))
 
 
 def test_a_killed_study_goes_on_to_the_same_numbers(studied: Path, tmp_path: Path) -> None:
@@ -115,3 +131,24 @@ def test_without_mujoco_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(arena, "find_spec", lambda name: None if name == "mujoco" else found(name))
     with pytest.raises(CapabilityError, match=r"pip install driftline\[mujoco\]"):
         build.check(tiny_arena())
+    assert run(["demos", "make", "hopper", "--level", "random"]) == 2
+
+
+def test_a_robot_that_nobody_can_demonstrate_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(levels, "FOLDER", tmp_path)
+    config = presets.study("hopper")
+    assert isinstance(config, StudyConfig)
+    with pytest.raises(SettingsError, match="hopper has no behaviour policies"):
+        build.check(config)
+    build.check(tiny_arena())
+
+
+def test_worlds_that_remember_are_not_judged_in_the_middle() -> None:
+    whole = presets.study("friend-foe-friend")
+    assert isinstance(whole, StudyConfig)
+    with pytest.raises(SettingsError, match="remembers over 8 episodes"):
+        replace(whole, rounds=replace(whole.rounds, judging=Judging()))
+    with pytest.raises(SettingsError, match="leave judging and steps_per_round out"):
+        replace(whole, rounds=replace(whole.rounds, steps_per_round=500))

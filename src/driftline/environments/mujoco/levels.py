@@ -20,7 +20,6 @@ from driftline.errors import SettingsError, UnknownNameError
 from driftline.shapes import Integers
 
 Level = Literal["random", "medium", "medium-replay", "expert"]
-LEVELS: tuple[Level, ...] = get_args(Level)
 MEDIUM = 1.0 / 3.0
 """The share of the expert's return that a medium policy has, at least."""
 FOLDER = Path(__file__).parent / "policies"
@@ -28,10 +27,10 @@ FOLDER = Path(__file__).parent / "policies"
 
 def check_level(name: str) -> Level:
     """``name``, if it is a level; raises `UnknownNameError`."""
-    for each in LEVELS:
+    for each in get_args(Level):
         if each == name:
-            return each
-    raise UnknownNameError.among("level", name, LEVELS)
+            return each  # type: ignore[no-any-return]
+    raise UnknownNameError.among("level", name, get_args(Level))
 
 
 def snapshots_of(robot: Robot) -> list[Snapshot]:
@@ -43,8 +42,8 @@ def snapshots_of(robot: Robot) -> list[Snapshot]:
     if not path.exists():
         known = sorted(each.stem for each in FOLDER.glob("*.safetensors"))
         raise SettingsError(
-            f"{robot.name} has no behaviour policies, only the level random; use "
-            f"{', '.join(known) or 'that level'}, or a dataset of your own"
+            f"{robot.name} has no behaviour policies, only the level random; give --level random, "
+            f"a robot that has some ({', '.join(known) or 'none'}), or a dataset of your own"
         )
     return load_snapshots(path)[0]
 

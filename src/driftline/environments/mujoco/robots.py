@@ -45,7 +45,8 @@ class Robot:
     ``task`` is its name without a version. ``hidden_positions``: how many of its first
     joints it is not told, its place in the world. ``height`` and ``pitch`` bound what is
     healthy, in metres and radians, None: anything is. ``effort`` and ``contact`` weigh the
-    costs, ``blurs`` is the noise of a first state. ``lean``: from which pitch it leans.
+    costs, ``blur`` is the noise of a first state. ``bounded``: what positions and velocities
+    may be at most, each way, None: anything. ``lean``: from which pitch it leans.
     ``lean_pay``: what a radian is worth where leaning is paid; None where it is not.
     """
 
@@ -62,6 +63,7 @@ class Robot:
     lean_pay: float | None = None
     contact: float = 0.0
     planar: bool = True
+    bounded: float | None = None
 
     @property
     def environment_id(self) -> str:
@@ -105,11 +107,11 @@ class Robot:
         return (low < tall) & (tall < high) & upright & self._bounded(states)
 
     def _bounded(self, states: States) -> Booleans:
-        """The hopper's alone: no joint is anywhere absurd."""
-        if self.name != "hopper":
+        """Whether no joint is anywhere absurd, where that counts."""
+        if self.bounded is None:
             return np.ones(len(states.positions), np.bool_)
         every = np.concatenate([states.positions, states.velocities], axis=1)[:, 2:]
-        return np.asarray(((every > -100.0) & (every < 100.0)).all(axis=1))
+        return np.asarray(((-self.bounded < every) & (every < self.bounded)).all(axis=1))
 
     def observations(self, states: States) -> Floats:
         """What the copies are told, ``float64 [B, d]``."""
@@ -143,7 +145,7 @@ class Robot:
         """
         if proxy == "speed":
             return speed.copy()
-        assert self.lean_pay is not None  # `check_proxy` has refused it
+        assert self.lean_pay is not None  # or the engine has refused the proxy
         leaning = self.lean_pay * np.maximum(self.lean_of(states), 0.0)
         return self.rewards(leaning, actions, states)
 
@@ -174,6 +176,7 @@ ROBOTS: Mapping[str, Robot] = {
             pitch=(-0.2, 0.2),
             lean=0.15,
             lean_pay=15.0,
+            bounded=100.0,
         ),
         Robot(
             *("walker2d", "Walker2d", 4, 1, 1e-3, 5e-3),

@@ -6,6 +6,7 @@ so that threads run side by side.
 
 from __future__ import annotations
 
+import warnings
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from gymnasium.envs import mujoco as robots
 from gymnasium.utils import seeding
 
-from driftline.environments.mujoco.compiling import compiled
+from driftline.environments.mujoco.compiling import compiled, told
 from driftline.environments.mujoco.robots import Robot, States
 from driftline.shapes import Floats, Integers
 
@@ -83,7 +84,17 @@ class Simulation:
         return found
 
     def step(self, actions: npt.NDArray[Any], rows: Integers) -> None:
-        """Step the copies ``rows`` on under ``actions [B, d]``."""
+        """Step the copies ``rows`` on under ``actions [B, d]``.
+
+        Warns where MuJoCo found a state absurd and began the copy anew in the middle of its
+        episode, as Gymnasium's would.
+        """
+        with told() as messages:
+            self._share_out(actions, rows)
+        for message in dict.fromkeys(messages):
+            warnings.warn(f"MuJoCo says of {self._robot.name}: {message}", RuntimeWarning, 2)
+
+    def _share_out(self, actions: npt.NDArray[Any], rows: Integers) -> None:
         if self._pool is None:
             self._step(actions, rows)
             return

@@ -14,7 +14,12 @@ from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.target import Unconditioned
 from driftline.data.mixture import MixtureSettings
 from driftline.experiments.arena_config import ArenaConfig, LevelConfig, Proxy
-from driftline.experiments.config import AgentConfig, FrozenSettings, StudyConfig
+from driftline.experiments.config import (
+    AgentConfig,
+    FrozenSettings,
+    LearnerSettings,
+    StudyConfig,
+)
 from driftline.experiments.names import CONTROL
 from driftline.models.transformer_config import TransformerConfig
 from driftline.training.finetune import FineTuneSettings
@@ -40,13 +45,13 @@ PPO = PPOSettings(
     target_kl=None,
     first_entropy=0.0,
 )
-"""As stable-baselines3 has it for continuous actions: an unbounded entropy is no reward."""
+"""The library's own sizes for continuous actions; an unbounded entropy is no reward."""
 STEPS = {"smoke": 4_000, "default": 200_000, "full": 500_000}
 ROUNDS = RoundSettings(
     rounds=10_000,  # which no run reaches before it has its steps
-    episodes_per_round=8,
+    episodes_per_round=4,
     steps_per_round=4_000,
-    judging=Judging(every=10, episodes=10),
+    judging=Judging(steps=10_000, episodes=8),
 )
 
 
@@ -69,16 +74,36 @@ def arena_study(robot: str, proxy: Proxy | None, budget: str) -> StudyConfig:
     return replace(
         whole,
         seeds=(0, 1),
+        agents=tuple(replace(each, learner=_quick(each.learner)) for each in whole.agents),
         demonstrations=LevelConfig("random", steps=4_000, held_out=1_000),
         offline=replace(whole.offline, updates=100, report_every=20),
-        rounds=replace(whole.rounds, steps_per_round=1_000),
+        rounds=replace(
+            whole.rounds,
+            episodes_per_round=1,
+            steps_per_round=500,
+            judging=Judging(steps=1_000, episodes=2),
+        ),
     )
+
+
+def _quick(learner: LearnerSettings) -> LearnerSettings:
+    """The same for a look: it begins to learn at once, and learns less."""
+    match learner:
+        case SACSettings() | TD3Settings():
+            return replace(learner, learning_starts=500, updates_per_step=0.25)
+        case IQLSettings():
+            return replace(learner, offline_updates=500, updates_per_step=0.25)
+        case OnlineSettings() if learner.value_guidance is not None:
+            return replace(learner, value_guidance=replace(learner.value_guidance, warm_up=20))
+        case _:
+            return learner
 
 
 def _agents(hidden: bool) -> tuple[AgentConfig, ...]:
     online = OnlineSettings(
         target=QUANTILE,
-        updates_per_round=150,
+        updates_per_round=0,
+        updates_per_step=0.05,
         update=UPDATE,
         mixture=MixtureSettings(
             demonstration_share=0.0, refresh_rate=0.25, capacity=64, eviction="worst"

@@ -36,7 +36,7 @@ def scores_section(scores: Mapping[str, Scores], drawing: str, judged: str) -> M
         ]
         for name, each in scores.items()
     ]
-    headings = ["agent", "score before", "score after", "interval over seeds", "steps"]
+    headings = ["agent", "score at first", "score at last", "interval over seeds", "steps"]
     return section(
         "scores", "Scores", figure(drawing, caption, "fig-scores"), table(headings, rows, "numbers")
     )

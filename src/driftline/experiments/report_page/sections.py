@@ -105,7 +105,7 @@ def _scored(results: Results, drawings: Drawings) -> list[Named]:
     judging = results.config.rounds.judging
     if not results.scores or judging is None:
         return []
-    said = f"every {count(judging.every, 'round')} in {count(judging.episodes, 'episode')}"
+    said = f"every {judging.steps:,} steps in {count(judging.episodes, 'episode')}"
     return [("scores", "Scores", scores_section(results.scores, drawings["scores"], said))]
 
 
