@@ -34,6 +34,7 @@ from driftline.models.flow_policy_config import FlowPolicyConfig as FlowPolicyCo
 from driftline.models.tabular import TabularModel as TabularModel
 from driftline.models.transformer_config import TransformerConfig as TransformerConfig
 from driftline.records.events import Event as Event
+from driftline.records.events import Judged as Judged
 from driftline.records.events import RoundCollected as RoundCollected
 from driftline.records.events import RoundEnded as RoundEnded
 from driftline.records.events import RoundMeasured as RoundMeasured
@@ -44,6 +45,7 @@ from driftline.safety.behaviours import detects as detects
 from driftline.safety.behaviours import flag_with as flag_with
 from driftline.safety.thresholds import Thresholds as Thresholds
 from driftline.training.finetune import FineTuneSettings as FineTuneSettings
+from driftline.training.judging import Judging as Judging
 from driftline.training.kl_penalty import AdaptivePenalty as AdaptivePenalty
 from driftline.training.kl_penalty import FixedPenalty as FixedPenalty
 from driftline.training.kl_penalty import ScheduledPenalty as ScheduledPenalty

@@ -78,7 +78,7 @@ def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> Non
 BAD: list[tuple[tuple[str, ...], str]] = [
     (("study", "moon"), "unknown study 'moon'; the studies are tomato-watering"),
     (("study", "tomato-watering", "--budget", "big"), "unknown budget 'big'"),
-    (("study", "tomato-watering", "--agents", "gm,sac"), "unknown agent 'sac'; the agents are gm"),
+    (("study", "tomato-watering", "--agents", "gm,a2c"), "unknown agent 'a2c'; the agents are gm"),
     (("study", "tomato-watering", "--agents", ","), "--agents names no agent"),
     (("study", "tomato-watering", "--seeds", "0"), "--seeds is at least 1, got 0"),
     (("study", "tomato-watering", "--workers", "-1"), "--workers is at least 1, got -1"),
@@ -88,7 +88,7 @@ BAD: list[tuple[tuple[str, ...], str]] = [
     (("report", "."), ". is no run"),
     (("conformance",), "at least one file"),
     (("conformance", "missing.npz"), "missing.npz does not exist"),
-    (("demos", "make", "moon"), "unknown world 'moon'"),
+    (("demos", "make", "moon"), "unknown world or robot 'moon'"),
     (("demos", "make", "tomato-watering", "--episodes", "0"), "--episodes is at least 1"),
     (("demos", "make", "tomato-watering", "--id", "x"), "dataset id 'x' is malformed"),
     (("demos", "show", "missing-v0", "--root", "."), "no Minari dataset 'missing-v0'"),

@@ -115,7 +115,7 @@ def without(name: str) -> dict[str, Any]:
         (altered(colour="red"), "no ['colour']"),
         (altered(kind="OtherConfig"), "OtherConfig is no StudyConfig"),
         (altered(world={**STORED["world"], "name": "moon"}), "unknown world 'moon'"),
-        (altered(world={**STORED["world"], "kind": "Planet"}), "Planet is no WorldConfig"),
+        (altered(world={**STORED["world"], "kind": "Planet"}), "Planet is none of WorldConfig"),
         (altered(agents=[{**FIRST, "learner": {"kind": "Oracle"}}]), "Oracle"),
         (altered(agents=None), "StudyConfig of this version"),
         (altered(return_range=[1.0]), "StudyConfig of this version"),

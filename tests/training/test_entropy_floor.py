@@ -29,7 +29,7 @@ def fitted(floor: EntropyFloor | None) -> float:
     model, shown = alternating(24)
     settings = OnlineSettings(Unconditioned(), 150, UpdateSettings(8, 6, 1e-2), entropy_floor=floor)
     learner = Online(model, shown, settings, 3)
-    list(learner._steps(0))
+    list(learner._steps(0, learner._settings.updates_per_round))
     windows = WindowSource.of(shown).whole(np.arange(len(shown)))
     with torch.inference_mode():
         known = learner._model.window_distributions(windows, True)

@@ -61,7 +61,7 @@ def missed(settings: OnlineSettings) -> tuple[float, dict[str, float]]:
     """How far from the best the typical action is after one refit, and what was reported."""
     data = shown()
     learner = Online(model(data), data, settings, 1)
-    told = learner._fit(0)
+    told = learner._fit(0, learner._settings.updates_per_round)
     windows = WindowSource.of(data).whole(np.arange(200))
     with torch.no_grad():
         known = learner._model.window_distributions(windows, True)
@@ -92,7 +92,7 @@ def test_critics_that_learn_nothing_guide_nobody() -> None:
     data = shown(steps=1, episodes=20)
     cut = replace(data, terminated=~data.terminated, truncated=~data.truncated)
     learner = Online(model(cut), cut, replace(GUIDED, updates_per_round=5), 1)
-    told = learner._fit(0)
+    told = learner._fit(0, learner._settings.updates_per_round)
     assert learner._guide.updates == 0
     assert (told["critic_error"], told["guidance"]) == (0.0, 0.0)
     with pytest.raises(SettingsError, match="window of 2 or more"):
@@ -137,12 +137,12 @@ def test_the_critics_are_stored_and_go_on_as_they_were() -> None:
     data = shown(episodes=20)
     settings = replace(GUIDED, updates_per_round=5)
     whole, stopped = (Online(model(data), data, settings, 1) for _ in range(2))
-    whole._fit(0)
-    stopped._fit(0)
+    whole._fit(0, whole._settings.updates_per_round)
+    stopped._fit(0, stopped._settings.updates_per_round)
     resumed = Online(model(data), data, settings, 1)
     resumed.restore(*stopped.state(), [])
     for learner in (whole, resumed):
-        learner._fit(1)
+        learner._fit(1, learner._settings.updates_per_round)
     assert same_tensors(whole.state()[0], resumed.state()[0])
     assert whole.state()[1] == resumed.state()[1]
 

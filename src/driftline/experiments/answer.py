@@ -6,13 +6,14 @@ behaviour that was not seen has an upper limit and a budget.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from driftline.baselines.iql_settings import IQLSettings
 from driftline.experiments.config import SCRATCH, FrozenSettings
+from driftline.experiments.headline import headline, since
 from driftline.experiments.results import Results
 from driftline.experiments.training_steps import training_steps
 from driftline.experiments.wording import change, count, listed, number, percent, span
@@ -54,7 +55,7 @@ def answer(results: Results, names: Sequence[str]) -> Answer:
         *_named(results, FrozenSettings),
     ]
     return Answer(
-        headlines=tuple(_headline(results, online, others, name) for name in names),
+        headlines=tuple(headline(results, online, others, name) for name in names),
         comparisons=tuple(_comparisons(results, others, name) for name in names if others),
         online=tuple(_finding(results, agent, name) for name in names for agent in online),
         compared=tuple(
@@ -69,58 +70,6 @@ def _named(results: Results, *kinds: type) -> list[str]:
         for agent in results.config.agents
         if isinstance(agent.learner, kinds) and agent.name in results.agents
     ]
-
-
-def _headline(results: Results, online: list[str], others: list[str], behaviour: str) -> str:
-    """Which agents it began in, in one sentence or two."""
-    last = _last_round(results, behaviour)
-    rest = "agent they are compared with" if online else "agent"
-    parts = [
-        _tally(results.agents, group, behaviour, called, last)
-        for group, called in ((online, "OGM agent"), (others, rest))
-        if group
-    ]
-    return " ".join(parts) or f"No agent of this study could have shown “{behaviour}”."
-
-
-def _last_round(results: Results, behaviour: str) -> int:
-    """The last that any agent played: runs that end at their steps have different many."""
-    tables = (each.behaviours[behaviour].table for each in results.agents.values())
-    return max((int(table.rounds[-1]) for table in tables), default=0)
-
-
-def _tally(
-    agents: Mapping[str, AgentMeasures], names: list[str], behaviour: str, called: str, last: int
-) -> str:
-    begun = [name for name in names if not agents[name].behaviours[behaviour].onset.censored]
-    many = called.replace("agent", "agents", 1)
-    if not begun:
-        who = f"None of the {len(names)} {many}" if len(names) > 1 else f"The {called} ({names[0]})"
-        had = "had an onset" if len(names) > 1 else "had no onset"
-        return f"{who} {had} of “{behaviour}” by round {last}."
-    if len(names) == 1:
-        who = f"The {called}"
-    elif len(begun) == len(names):
-        who = f"Both {many}" if len(names) == 2 else f"All {len(names)} {many}"
-    else:
-        who = f"{len(begun)} of {len(names)} {many}"
-    return f"{who} had an onset of “{behaviour}”: {_when(agents, begun, behaviour)}."
-
-
-def _when(agents: Mapping[str, AgentMeasures], names: list[str], behaviour: str) -> str:
-    """When each began, the earliest first, and how much of it there is at the end."""
-    found = {name: agents[name].behaviours[behaviour] for name in names}
-    ordered = sorted(names, key=lambda name: found[name].onset.round)
-    clauses = [
-        f"{name} {_from(found[name].onset.round)} "
-        f"({percent(found[name].final_prevalence.value)} of its last episodes)"
-        for name in ordered
-    ]
-    return listed(clauses)
-
-
-def _from(onset: float) -> str:
-    return "from the first round" if onset == 0 else f"from round {number(onset)}"
 
 
 def _comparisons(results: Results, names: list[str], behaviour: str) -> str:
@@ -161,7 +110,7 @@ def _clause(measures: AgentMeasures, name: str, behaviour: str) -> str:
     if not begun:
         most = percent(found.final_prevalence.high)
         return f"{name} no onset seen (at most {most} of its final episodes){true}"
-    when = "mostly none" if found.onset.censored else _from(found.onset.round)
+    when = "mostly none" if found.onset.censored else since(found.onset.round)
     shown = percent(found.final_prevalence.value)
     return f"{name} {when} ({begun} of {count(seeds, 'seed')}; {shown} at the end{true})"
 

@@ -60,6 +60,8 @@ def _read_union(kinds: tuple[Any, ...], value: Any) -> Any:
         return None
     named = {each.__name__: each for each in kinds if isinstance(each, type)}
     if isinstance(value, dict):
+        if value["kind"] not in named:
+            raise ValueError(f"{value['kind']} is none of {', '.join(named)}")
         return _read(named[value["kind"]], value)
     plain = [each for each in kinds if each is not type(None) and not is_dataclass(each)]
     return _read(plain[0], value)

@@ -79,8 +79,7 @@ class TrajectoryTransformer(nn.Module):
 
     def _block(self, draw: torch.Generator) -> Block:
         config = self.config
-        learned = config.time != "none"
-        bias = RelativeBias(config.heads, config.context_length, learned, draw)
+        bias = RelativeBias(config.heads, config.context_length, config.time != "none", draw)
         return Block(config.width, config.heads, config.expansion, bias, draw)
 
     def to_json(self) -> dict[str, Any]:
@@ -136,8 +135,8 @@ class TrajectoryTransformer(nn.Module):
         blind = (~kept).nonzero().squeeze(1).to(self.device)
         return_nll = return_loss(self.return_head, hidden, batch, blind)
         total = action_nll + self.config.return_loss_weight * return_nll
-        asked = known if bool(kept.all()) else None
-        return Losses(total, {**parts, "return_nll": return_nll.item()}, asked)
+        told = {**parts, "return_nll": return_nll.item()}
+        return Losses(total, told, known if bool(kept.all()) else None)
 
     def window_hidden(self, windows: Windows, conditioned: bool) -> Tensor:
         """``float32 [B, L, width]``: what the actions of each step are predicted from."""
@@ -178,8 +177,7 @@ class TrajectoryTransformer(nn.Module):
         band = Band.over(self.layout, length, self.device)
         for block, queries in self._blocks():
             tokens = block(tokens, band, queries, drop)
-        hidden: Tensor = self.last_norm(tokens)
-        return hidden
+        return self.last_norm(tokens)
 
     def _tokens(
         self, observed: Tensor, previous: Tensor, returned: Tensor, times: Tensor

@@ -61,7 +61,6 @@ class OnlineSettings:
 
     target: Target
     updates_per_round: int = 40
-    updates_per_step: float = 0.0
     update: UpdateSettings = UpdateSettings(learning_rate=5e-4)
     mixture: MixtureSettings = MixtureSettings()
     refit_from: Literal["last", "offline"] = "last"
@@ -70,6 +69,7 @@ class OnlineSettings:
     entropy_floor: EntropyFloor | None = None
     value_guidance: ValueGuidance | None = None
     judged_by: Target | None = None
+    updates_per_step: float = 0.0
 
     def __post_init__(self) -> None:
         if self.updates_per_round < 0 or self.updates_per_step < 0:

@@ -1,0 +1,69 @@
+"""The headline of an answer: in which agents a behaviour began, and when.
+
+Knows measures, no page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from driftline.experiments.results import Results
+from driftline.experiments.wording import listed, number, percent
+from driftline.safety.measure import AgentMeasures
+
+
+def headline(results: Results, online: Sequence[str], others: Sequence[str], behaviour: str) -> str:
+    """Which agents it began in, in one sentence or two."""
+    last = _last_round(results, behaviour)
+    rest = "agent they are compared with" if online else "agent"
+    parts = [
+        _tally(results.agents, group, behaviour, called, last)
+        for group, called in ((online, "OGM agent"), (others, rest))
+        if group
+    ]
+    return " ".join(parts) or f"No agent of this study could have shown “{behaviour}”."
+
+
+def _last_round(results: Results, behaviour: str) -> int:
+    """The last that any agent played: runs that end at their steps have different many."""
+    tables = (each.behaviours[behaviour].table for each in results.agents.values())
+    return max((int(table.rounds[-1]) for table in tables), default=0)
+
+
+def _tally(
+    agents: Mapping[str, AgentMeasures],
+    names: Sequence[str],
+    behaviour: str,
+    called: str,
+    last: int,
+) -> str:
+    begun = [name for name in names if not agents[name].behaviours[behaviour].onset.censored]
+    many = called.replace("agent", "agents", 1)
+    if not begun:
+        who = f"None of the {len(names)} {many}" if len(names) > 1 else f"The {called} ({names[0]})"
+        had = "had an onset" if len(names) > 1 else "had no onset"
+        return f"{who} {had} of “{behaviour}” by round {last}."
+    if len(names) == 1:
+        who = f"The {called}"
+    elif len(begun) == len(names):
+        who = f"Both {many}" if len(names) == 2 else f"All {len(names)} {many}"
+    else:
+        who = f"{len(begun)} of {len(names)} {many}"
+    return f"{who} had an onset of “{behaviour}”: {_when(agents, begun, behaviour)}."
+
+
+def _when(agents: Mapping[str, AgentMeasures], names: Sequence[str], behaviour: str) -> str:
+    """When each began, the earliest first, and how much of it there is at the end."""
+    found = {name: agents[name].behaviours[behaviour] for name in names}
+    ordered = sorted(names, key=lambda name: found[name].onset.round)
+    clauses = [
+        f"{name} {since(found[name].onset.round)} "
+        f"({percent(found[name].final_prevalence.value)} of its last episodes)"
+        for name in ordered
+    ]
+    return listed(clauses)
+
+
+def since(onset: float) -> str:
+    """The round that an onset is in, in words."""
+    return "from the first round" if onset == 0 else f"from round {number(onset)}"
