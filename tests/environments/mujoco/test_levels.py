@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 import torch
 
-from driftline.environments.mujoco.levels import LevelDemonstrator, check_level, players
+from driftline.agents.rollout import rollout
+from driftline.agents.scripted import ScriptedAgent
+from driftline.environments.mujoco.engine import MujocoVectorEnv
+from driftline.environments.mujoco.levels import (
+    FOLDER,
+    LevelDemonstrator,
+    check_level,
+    players,
+    snapshots_of,
+)
 from driftline.environments.mujoco.policy import (
     Layer,
     Policy,
@@ -16,6 +25,7 @@ from driftline.environments.mujoco.policy import (
     load_snapshots,
     save_snapshots,
 )
+from driftline.environments.mujoco.robots import robot
 from driftline.errors import DataError, UnknownNameError
 
 
@@ -105,3 +115,25 @@ def test_what_is_damaged_or_unknown_is_refused(tmp_path: Path) -> None:
         load_snapshots(path)
     with pytest.raises(UnknownNameError, match="unknown level 'good'; the levels are random"):
         check_level("good")
+
+
+SHIPPED = sorted(each.stem for each in FOLDER.glob("*.safetensors"))
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_policies_earn_what_is_written_of_them(name: str) -> None:
+    found = snapshots_of(robot(name))
+    _, provenance = load_snapshots(FOLDER / f"{name}.safetensors")
+    assert {"algorithm", "seed", "steps", "versions"} <= set(provenance)
+    expert = max(found, key=lambda each: each.mean_return)
+    (medium,) = players("medium", found)
+    (best,) = players("expert", found)
+    assert best is expert.policy is not medium
+    environment = MujocoVectorEnv(robot(name), 6)
+    box = environment.single_action_space
+    for policy in (medium, best):
+        wanted = next(each for each in found if each.policy is policy)
+        script = LevelDemonstrator([policy], box.low, box.high)  # type: ignore[attr-defined]
+        earned = rollout(environment, ScriptedAgent(script), 6, 7).episodes.observed_returns
+        spread = np.std(wanted.returns) * (1 / 6 + 1 / len(wanted.returns)) ** 0.5
+        assert earned.mean() == pytest.approx(wanted.mean_return, abs=4 * spread + 20.0)
