@@ -51,7 +51,7 @@ _PLACES = {
     "driftline.training.kl_penalty": ("AdaptivePenalty", "FixedPenalty", "ScheduledPenalty"),
     "driftline.training.judging": ("Judging",),
     "driftline.training.offline": ("OfflineSettings",),
-    "driftline.training.online": ("OnlineSettings",),
+    "driftline.training.online_settings": ("OnlineSettings",),
     "driftline.training.rounds": ("RoundSettings",),
     "driftline.training.update": ("UpdateSettings",),
 }

@@ -50,7 +50,7 @@ from driftline.training.kl_penalty import AdaptivePenalty as AdaptivePenalty
 from driftline.training.kl_penalty import FixedPenalty as FixedPenalty
 from driftline.training.kl_penalty import ScheduledPenalty as ScheduledPenalty
 from driftline.training.offline import OfflineSettings as OfflineSettings
-from driftline.training.online import OnlineSettings as OnlineSettings
+from driftline.training.online_settings import OnlineSettings as OnlineSettings
 from driftline.training.rounds import RoundSettings as RoundSettings
 from driftline.training.update import UpdateSettings as UpdateSettings
 

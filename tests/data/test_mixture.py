@@ -104,3 +104,53 @@ def test_slots_can_be_filled_beforehand_but_not_overfilled() -> None:
     assert mixture.holding(batch([1.0, 2.0, 3.0])).own_share == 0.5
     with pytest.raises(SettingsError, match="3 own slots"):
         mixture.holding(batch([1.0] * 4))
+
+
+def test_the_best_demonstrations_are_lent_and_the_worst_of_them_leave_first() -> None:
+    shown = batch([3.0, 1.0, 5.0, 2.0, 4.0])
+    mixture = Mixture(MixtureSettings(0.2, 0.25, 4), shown).lending_best()
+    assert mixture.own is not None
+    assert mixture.own.returns.tolist() == [2.0, 3.0, 4.0, 5.0]
+    assert (mixture.slot_share, mixture.own_share) == pytest.approx((0.8, 0.0))
+    returns, weights = mixture.returns()
+    assert weights[returns == 1.0].sum() == pytest.approx(0.2 / 5)
+    shares = []
+    for round in range(5):
+        mixture = mixture.admit(batch([0.5]), generator(0, round))
+        shares.append(mixture.own_share)
+    assert shares == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8])
+    assert mixture.own is not None
+    assert mixture.own.returns.tolist() == [0.5] * 4
+
+
+def test_fewer_demonstrations_than_slots_leave_some_free() -> None:
+    mixture = Mixture(MixtureSettings(0.0, 0.1, 10), batch([1.0, 2.0])).lending_best()
+    assert (mixture.slot_share, mixture.own_share) == pytest.approx((0.2, 0.0))
+    for round in range(8):
+        mixture = mixture.admit(batch([9.0]), generator(0, round))
+    assert mixture.own is not None
+    assert (len(mixture.own), mixture.lent) == (10, 2)
+    assert mixture.own_share == pytest.approx(0.8)
+    mixture = mixture.admit(batch([9.0]), generator(0, 9))
+    assert mixture.own is not None
+    assert mixture.own.returns.min() == 2.0
+
+
+def test_what_is_lent_is_evicted_first_or_not_at_all() -> None:
+    with pytest.raises(SettingsError, match="eviction=\"oldest\", got 'worst'"):
+        Mixture(MixtureSettings(eviction="worst"), batch([1.0])).lending_best()
+
+
+def test_without_overhang_every_step_is_as_likely_to_begin_a_window() -> None:
+    long = Trajectories.of([
+        Trajectory(np.zeros((length + 1, 1)), np.zeros(length, int), np.zeros(length), True, False)
+        for length in (2, 6)
+    ])  # fmt: skip
+    mixture, draw = Mixture(MixtureSettings(), long), generator(0, "starts")
+    plain = mixture.sample(8000, 3, draw, overhang=False)
+    assert bool(plain.valid[:, 0].all())
+    begun = np.bincount(plain.times[:, 0], minlength=6)
+    assert begun == pytest.approx(np.array([2, 2, 1, 1, 1, 1]) * 1000, abs=150)
+    hanging = mixture.sample(8000, 3, draw)
+    counted = np.bincount(hanging.times[hanging.valid], minlength=6)
+    assert counted / counted[2] == pytest.approx([2, 2, 1, 1, 1, 1], abs=0.2)

@@ -20,7 +20,7 @@ from driftline.experiments.report_page.controls import null_table
 from driftline.experiments.results import Results
 from driftline.safety.measurement import finite
 from driftline.safety.null_model import QuantileSampling, sampled
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.pace import Pace, ReviewPace
 from tests.experiments.synthetic import NEVER, RISING, study
 

@@ -12,7 +12,7 @@ from driftline.experiments import presets
 from driftline.experiments.config import AgentConfig, StudyConfig
 from driftline.experiments.demonstrate import HONEST, TAMPERING
 from driftline.experiments.rehearsal import rehearsal
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from tests.experiments.synthetic import round_of
 
 

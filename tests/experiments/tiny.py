@@ -30,7 +30,7 @@ from driftline.models.transformer_config import TransformerConfig
 from driftline.records.run_directory import RunDirectory
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.judging import Judging
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.rounds import RoundSettings
 from driftline.training.update import UpdateSettings
 

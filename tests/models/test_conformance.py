@@ -61,3 +61,14 @@ class TestSquashedActions(TestContinuousActions):
     @pytest.fixture
     def model(self) -> TrajectoryTransformer:
         return examples.model(vectors=True, box=True, gaussian="squashed")
+
+
+class TestActingAnew(TestContinuousActions):
+    """As long as no step has left what it reads, a cache would not say anything else."""
+
+    @pytest.fixture(params=["fused", "three"])
+    def model(self, request: pytest.FixtureRequest) -> TrajectoryTransformer:
+        return examples.model(
+            vectors=True, box=True, tokens=request.param, time="none", gaussian="squashed",
+            embeddings="plain", acting_context=30,
+        )  # fmt: skip

@@ -31,7 +31,8 @@ from driftline.training.frozen import Frozen
 from driftline.training.kl_budget import KLBudget
 from driftline.training.kl_penalty import AdaptivePenalty, FixedPenalty, ScheduledPenalty
 from driftline.training.learner import Experience, Learner
-from driftline.training.online import Online, OnlineSettings
+from driftline.training.online import Online
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.pace import ReviewPace
 from driftline.training.rounds import RoundSettings, run_rounds
 from driftline.training.update import UpdateSettings
@@ -92,6 +93,14 @@ LEARNERS: dict[str, Callable[[], Learner]] = {
     ),
     "online, held back": lambda: online(replace(ONLINE, kl_budget=KLBudget(0.05, 0.2))),
     "online, uncertain": lambda: online(replace(ONLINE, entropy_floor=EntropyFloor(1.0))),
+    "online, uncertain by Adam": lambda: online(
+        replace(ONLINE, entropy_floor=EntropyFloor(1.0, first_multiplier=0.1, by="adam"))
+    ),
+    "online, warming up on what is lent": lambda: online(
+        replace(
+            ONLINE, warm_up=9, warmed=2, begins_with="best", mixture=MixtureSettings(0.25, 0.2, 8)
+        )
+    ),
     "finetune": lambda: tuned(replace(TUNE, kl_penalty=FixedPenalty(0.0))),
     "finetune, kl": tuned,
     "finetune, adaptive": lambda: tuned(replace(TUNE, kl_penalty=AdaptivePenalty(0.2, gain=0.5))),

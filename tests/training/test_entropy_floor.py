@@ -19,7 +19,8 @@ from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec
 from driftline.spaces.specs import CodesSpec, ContinuousActionSpec
 from driftline.training.entropy_floor import EntropyFloor, Floor
-from driftline.training.online import Online, OnlineSettings
+from driftline.training.online import Online
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.update import UpdateSettings
 from tests.training.learners import ONLINE, alternating, experience, online
 
@@ -56,7 +57,8 @@ def test_the_multiplier_is_stored() -> None:
     assert told["entropy_multiplier"] > 0.0
     values = learner.state()[1]
     other.restore(*learner.state(), [experience(online(settings)).trajectories])
-    assert other.state()[1]["entropy_multiplier"] == values["entropy_multiplier"] > 0.0
+    assert other.state()[1]["entropy_floor"] == values["entropy_floor"]
+    assert values["entropy_floor"]["multiplier"] > 0.0
 
 
 def test_a_model_without_a_density_has_no_floor() -> None:
@@ -95,3 +97,29 @@ def test_a_negative_floor_is_for_squashed_actions_and_means_the_same_in_any_box(
             Floor(EntropyFloor(-3.0), wide("clipped", box))
     assert found[0]["entropy"] == pytest.approx(found[1]["entropy"], abs=0.3)
     assert 0.0 < found[0]["entropy_multiplier"] < 0.5
+
+
+def test_adam_moves_the_logarithm_by_its_rate_and_goes_on_where_it_was() -> None:
+    """Of a floor that is out of reach every step is of the whole rate, as torch's own is."""
+    settings = EntropyFloor(50.0, learning_rate=0.01, first_multiplier=0.1, by="adam")
+    box = ContinuousActionSpec((-1.0,), (1.0,))
+    windows = WindowSource.of(alternating(4)[1]).whole(np.arange(4))
+    model, nothing = wide("squashed", box), Losses(torch.zeros(()), {})
+    known = torch.zeros(*windows.valid.shape, 2)
+    floor, found = Floor(settings, model), []
+    for _ in range(6):
+        asked = replace(nothing, asked=known)
+        found.append(floor(model, windows, asked)[1])
+    logarithm = torch.nn.Parameter(torch.tensor(0.1).log())
+    optimiser = torch.optim.Adam([logarithm], lr=0.01)
+    for told in found:
+        optimiser.zero_grad()
+        (logarithm.exp() * (told["entropy"] - 50.0)).backward()
+        optimiser.step()
+        assert told["entropy_multiplier"] == pytest.approx(logarithm.exp().item(), rel=1e-5)
+    other = Floor(settings, model)
+    other.restore(floor.state())
+    again = [each(model, windows, replace(nothing, asked=known))[1] for each in (floor, other)]
+    assert again[0] == again[1]
+    with pytest.raises(SettingsError, match="that of 0 has none"):
+        EntropyFloor(1.0, by="adam")

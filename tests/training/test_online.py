@@ -15,7 +15,8 @@ from driftline.data.mixture import MixtureSettings
 from driftline.errors import SettingsError
 from driftline.training.divergence import distributions, kl
 from driftline.training.learner import Experience
-from driftline.training.online import Online, OnlineSettings
+from driftline.training.online import Online
+from driftline.training.online_settings import OnlineSettings
 from tests.agents.tabular import one_step, plain_model
 from tests.training.learners import (
     ONLINE,
@@ -189,3 +190,20 @@ def test_updates_may_follow_the_steps_that_were_recorded() -> None:
     assert learner.gradient_updates == round(0.1 * seen.trajectories.steps) > 0
     with pytest.raises(SettingsError, match="updates_per_round and updates_per_step"):
         OnlineSettings(target=Quantile(0.9), updates_per_step=-1.0)
+
+
+def test_an_agent_begins_with_the_best_demonstrations_and_calls_none_of_them_its_own() -> None:
+    settings = replace(ONLINE, begins_with="best", mixture=MixtureSettings(0.0, 0.25, 8))
+    learner = online(settings)
+    best = np.sort(learner._mixture.demonstrations.returns)[-8:]
+    assert learner._mixture.own is not None
+    assert learner._mixture.own.returns.tolist() == best.tolist()
+    shares = [learner.own_share]
+    for round in range(3):
+        learner.learn(experience(learner), round)
+        shares.append(learner.own_share)
+    assert shares == pytest.approx([0.0, 0.25, 0.5, 0.75])
+    with pytest.raises(SettingsError, match='eviction="oldest"'):
+        replace(settings, mixture=MixtureSettings(eviction="worst"))
+    with pytest.raises(SettingsError, match="warm_up and warmed are at least 0"):
+        replace(settings, warm_up=-1)

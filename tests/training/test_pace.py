@@ -14,7 +14,7 @@ from driftline.conditioning.quantile import Quantile
 from driftline.data.mixture import MixtureSettings
 from driftline.errors import SettingsError
 from driftline.safety import pace as formulas
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.pace import FixedPace, ReviewPace, admissions, refresh_rate
 from tests.training.learners import ONLINE, experience, online
 

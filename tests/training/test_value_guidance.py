@@ -19,7 +19,8 @@ from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
 from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
-from driftline.training.online import Online, OnlineSettings
+from driftline.training.online import Online
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.twin_critic import TwinCritic
 from driftline.training.update import UpdateSettings
 from driftline.training.value_guidance import Guide, Transitions, ValueGuidance, _acted

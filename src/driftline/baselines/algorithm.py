@@ -20,6 +20,7 @@ from driftline.baselines.contained import contained
 from driftline.baselines.encoding import encode
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.baselines.scaled import Scaled
+from driftline.data.trajectories import Trajectories
 from driftline.models.action_distributions import Family
 from driftline.seeding import integer_seed
 from driftline.shapes import Floats
@@ -91,13 +92,15 @@ class Algorithm:
         both = [drawn_from.mean, drawn_from.stddev.log()]
         return torch.cat(both, dim=1).double().numpy()
 
-    def improve(self, steps: int, seed: int) -> dict[str, float]:
-        """Play ``steps`` steps from a reset and learn from them; returns the last losses.
+    def improve(self, recorded: Trajectories, seed: int) -> dict[str, float]:
+        """Play from a reset and learn from that; returns the last losses.
 
-        The steps are spread evenly over the copies and the iterations, and rounded up.
+        As many steps as were ``recorded``, but at least ``fewest_steps``: what is learnt does
+        not hang on how short episodes are. They are spread evenly over the copies and the
+        iterations, and rounded up.
         """
         self._previous.load_state_dict(self._ppo.policy.state_dict())
-        total = self._size(steps)
+        total = self._size(max(recorded.steps, self._settings.fewest_steps))
         self._ppo.ent_coef = self._settings.entropy_coefficient(self._learnt / self._rounds)
         self._world.seed(integer_seed(seed, "environment") % 2**31)
         with contained(integer_seed(seed, "learning")):
@@ -126,8 +129,10 @@ class Algorithm:
         returns = self._scaled.state()
         return tensors, {"optimiser": groups, "returns": returns, "learnt": self._learnt}
 
-    def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
-        """Load what `state` gave."""
+    def restore(
+        self, tensors: dict[str, Tensor], values: dict[str, Any], history: list[Trajectories]
+    ) -> None:
+        """Load what `state` gave; nothing of ``history`` was learnt from."""
         policy = self._ppo.policy
         policy.load_state_dict(part(tensors, "policy."))
         self._previous.load_state_dict(part(tensors, "previous."))

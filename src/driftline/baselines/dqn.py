@@ -39,5 +39,4 @@ class DQNLearner(FromScratch):
         from driftline.baselines.dqn_algorithm import DQNAlgorithm
 
         algorithm = DQNAlgorithm(environment, settings, rounds, integer_seed(seed, self.method))
-        fewest = settings.fewest_steps
-        super().__init__(algorithm, demonstrator, fewest_steps=fewest, seed=seed)
+        super().__init__(algorithm, demonstrator, seed=seed)

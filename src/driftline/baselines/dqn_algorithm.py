@@ -19,6 +19,7 @@ from driftline.baselines.encoding import encode
 from driftline.baselines.epsilon_greedy import EpsilonGreedyDQN, epsilon_greedy
 from driftline.baselines.replay import Replay
 from driftline.baselines.scaled import Scaled
+from driftline.data.trajectories import Trajectories
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
 from driftline.spaces.specs import DiscreteActionSpec, discrete
@@ -77,13 +78,14 @@ class DQNAlgorithm:
         with torch.inference_mode():
             return epsilon_greedy(values(encoded).numpy(), epsilon)
 
-    def improve(self, steps: int, seed: int) -> dict[str, float]:
-        """Play ``steps`` steps from a reset and learn on the way; returns loss and epsilon.
+    def improve(self, recorded: Trajectories, seed: int) -> dict[str, float]:
+        """Play from a reset and learn on the way; returns loss and epsilon.
 
-        The steps are spread evenly over the copies and rounded up. There is no
-        loss before the first gradient step.
+        As many steps as were ``recorded``, but at least ``fewest_steps``, spread evenly over
+        the copies and rounded up. There is no loss before the first gradient step.
         """
         self._previous.load_state_dict(self._dqn.q_net.state_dict())
+        steps = max(recorded.steps, self._settings.fewest_steps)
         total = -(-steps // self._world.num_envs) * self._world.num_envs
         self._world.seed(integer_seed(seed, "environment") % 2**31)
         draw = generator(seed, "exploration")
@@ -112,8 +114,10 @@ class DQNAlgorithm:
         values = {"optimiser": groups, "replay": place, "counters": counted}
         return tensors, {**values, "returns": self._scaled.state()}
 
-    def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
-        """Load what `state` gave."""
+    def restore(
+        self, tensors: dict[str, Tensor], values: dict[str, Any], history: list[Trajectories]
+    ) -> None:
+        """Load what `state` gave; nothing of ``history`` was learnt from."""
         policy = self._dqn.policy
         policy.load_state_dict(part(tensors, "policy."))
         self._previous.load_state_dict(part(tensors, "previous."))

@@ -23,7 +23,7 @@ from driftline.training.learner import Experience
 
 
 class Trained(Protocol):
-    """A policy in an environment of its own, improved one round at a time."""
+    """A policy, improved one round at a time."""
 
     @property
     def gradient_updates(self) -> int:
@@ -43,34 +43,28 @@ class Trained(Protocol):
         """Those of the policy before the last `improve`."""
         ...
 
-    def improve(self, steps: int, seed: int) -> dict[str, float]:
-        """Play ``steps`` steps from a reset and learn from them; returns the losses."""
+    def improve(self, recorded: Trajectories, seed: int) -> dict[str, float]:
+        """Learn from the round's steps, or from as many of its own; returns the losses."""
         ...
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Everything that changes, as tensors and plain values."""
         ...
 
-    def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
-        """Load what `state` gave."""
+    def restore(
+        self, tensors: dict[str, Tensor], values: dict[str, Any], history: list[Trajectories]
+    ) -> None:
+        """Load what `state` gave; the rounds' trajectories are ``history``."""
         ...
 
 
 class FromScratch(ABC):
-    """Knows nothing of demonstrations; ``demonstrator`` only measures how far it is from them.
-
-    ``trained`` learns in its own copies of the world, for as many steps as the
-    recorded round has, but at least ``fewest_steps``: what is learnt does not hang
-    on how short episodes are. Rounded up to a whole number for each copy.
-    """
+    """Knows nothing of demonstrations; ``demonstrator`` only measures how far it is from them."""
 
     own_share = 1.0
 
-    def __init__(
-        self, trained: Trained, demonstrator: TrainableModel, *, fewest_steps: int, seed: int
-    ) -> None:
+    def __init__(self, trained: Trained, demonstrator: TrainableModel, *, seed: int) -> None:
         self._trained = trained
-        self._fewest_steps = fewest_steps
         self._demonstrator = demonstrator.eval()
         self._seed = seed
 
@@ -98,10 +92,9 @@ class FromScratch(ABC):
         return apart(self._trained.family, before, self._demonstrator, experience)
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
-        """Improve on as many steps of its own as ``experience`` has, or more."""
+        """Improve on the steps of ``experience``, or on as many of its own."""
         seed = integer_seed(self._seed, self.method, round)
-        steps = max(experience.trajectories.steps, self._fewest_steps)
-        return self._trained.improve(steps, seed)
+        return self._trained.improve(experience.trajectories, seed)
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Everything that changes."""
@@ -110,8 +103,8 @@ class FromScratch(ABC):
     def restore(
         self, tensors: dict[str, Tensor], values: dict[str, Any], history: list[Trajectories]
     ) -> None:
-        """Load what `state` gave; the rounds' trajectories are not needed."""
-        self._trained.restore(tensors, values)
+        """Load what `state` gave; the rounds' trajectories are ``history``."""
+        self._trained.restore(tensors, values, history)
 
 
 def apart(

@@ -34,5 +34,4 @@ class PPOLearner(FromScratch):
         from driftline.baselines.algorithm import Algorithm
 
         algorithm = Algorithm(environment, settings, rounds, integer_seed(seed, self.method))
-        fewest = settings.fewest_steps
-        super().__init__(algorithm, demonstrator, fewest_steps=fewest, seed=seed)
+        super().__init__(algorithm, demonstrator, seed=seed)

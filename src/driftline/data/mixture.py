@@ -53,11 +53,15 @@ class MixtureSettings:
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """Demonstrations and the own episodes admitted so far, oldest first."""
+    """Demonstrations and the own episodes admitted so far, oldest first.
+
+    The first ``lent`` of the slots are filled with demonstrations, until they are evicted.
+    """
 
     settings: MixtureSettings
     demonstrations: Trajectories
     own: Trajectories | None = None
+    lent: int = 0
     _sources: tuple[WindowSource, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
@@ -70,11 +74,18 @@ class Mixture:
         return (self.demonstrations,) if self.own is None else (self.demonstrations, self.own)
 
     @property
-    def own_share(self) -> float:
-        """The share of a batch that is the agent's own episodes."""
+    def slot_share(self) -> float:
+        """The share of a batch that comes from the own slots."""
         filled = 0 if self.own is None else len(self.own)
         full = min(1.0, filled / self.settings.capacity)
         return (1.0 - self.settings.demonstration_share) * full
+
+    @property
+    def own_share(self) -> float:
+        """The share of a batch that is the agent's own episodes: of the slots, what is not lent."""
+        if self.own is None or not self.lent:
+            return self.slot_share
+        return self.slot_share * (1.0 - self.lent / len(self.own))
 
     def holding(self, own: Trajectories) -> Mixture:
         """The same mixture, its own slots filled with ``own``: episodes of before round 0.
@@ -87,6 +98,23 @@ class Mixture:
                 "give fewer, or raise the capacity"
             )
         return replace(self, own=own)
+
+    def lending_best(self) -> Mixture:
+        """The same mixture, its own slots filled with the best demonstrations, worst first.
+
+        So the online decision transformer begins: each episode of its own then takes the
+        place of the worst that is left (Zheng et al. 2022, arXiv:2202.05607). All of them,
+        where there are no more than slots. Raises `SettingsError` unless the oldest are
+        evicted: what is lent has to be returned first.
+        """
+        if self.settings.eviction != "oldest":
+            raise SettingsError(
+                'slots that begin with the best demonstrations go with eviction="oldest", got '
+                f"{self.settings.eviction!r}"
+            )
+        order = np.argsort(self.demonstrations.returns, kind="stable")
+        best = self.demonstrations.take(order[-self.settings.capacity :])
+        return replace(self, own=best, lent=len(best))
 
     def admit(
         self, new: Trajectories, draw: np.random.Generator, count: int | None = None
@@ -116,7 +144,7 @@ class Mixture:
         excess = max(0, len(self.own) + count - self.settings.capacity)
         kept = self._surviving(self.own, excess, draw)
         parts = [self.own.take(kept), chosen] if len(kept) else [chosen]
-        return replace(self, own=concatenate(parts))
+        return replace(self, own=concatenate(parts), lent=max(0, self.lent - excess))
 
     def _surviving(self, own: Trajectories, excess: int, draw: np.random.Generator) -> Integers:
         match self.settings.eviction:
@@ -134,22 +162,24 @@ class Mixture:
     def returns(self) -> tuple[Floats, Floats]:
         """Observed returns ``[n]`` and their weights ``[n]`` as they are trained on."""
         demonstrated = self.demonstrations.returns
-        weights = np.full(len(demonstrated), (1.0 - self.own_share) / len(demonstrated))
+        weights = np.full(len(demonstrated), (1.0 - self.slot_share) / len(demonstrated))
         if self.own is None:
             return demonstrated, weights
-        mine = np.full(len(self.own), self.own_share / len(self.own))
+        mine = np.full(len(self.own), self.slot_share / len(self.own))
         return (
             np.concatenate([demonstrated, self.own.returns]),
             np.concatenate([weights, mine]),
         )
 
-    def sample(self, batch: int, length: int, draw: np.random.Generator) -> Windows:
-        """``batch`` windows, each from the own episodes with probability ``own_share``."""
-        own = int(draw.binomial(batch, self.own_share)) if self.own is not None else 0
+    def sample(
+        self, batch: int, length: int, draw: np.random.Generator, overhang: bool = True
+    ) -> Windows:
+        """``batch`` windows, each from the own slots with probability ``slot_share``."""
+        own = int(draw.binomial(batch, self.slot_share)) if self.own is not None else 0
         counts = [batch - own, own][: len(self._sources)]
         return join_windows(
             [
-                source.sample(count, length, draw)
+                source.sample(count, length, draw, overhang)
                 for source, count in zip(self._sources, counts, strict=True)
                 if count
             ]

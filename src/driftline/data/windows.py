@@ -75,15 +75,20 @@ class WindowSource:
         origin = trajectories.starts - trajectories.starts[0]
         return cls(trajectories, flat_returns_to_go(trajectories.rewards, origin))
 
-    def sample(self, batch: int, length: int, draw: np.random.Generator) -> Windows:
+    def sample(
+        self, batch: int, length: int, draw: np.random.Generator, overhang: bool = True
+    ) -> Windows:
         """B windows in which every step of every trajectory is equally likely to be.
 
         A window may hang over either end of its episode: over the end it is
         padded, over the beginning it holds fewer steps from the reset on. Windows
-        moved inside instead would make the steps that end an episode rare.
+        moved inside instead would make the steps that end an episode rare. Without
+        ``overhang`` every step is equally likely to begin a window: those near the beginning
+        of an episode are in fewer.
         """
         places = self._places
-        over = length - 1  # the places that a window has before each episode's first step
+        # The places that a window has before each episode's first step.
+        over = length - 1 if overhang else 0
         place = draw.integers(places.steps + over * len(places.lengths), size=batch)
         episode = places.episode(place, over)
         first = place - places.origins[episode] - over * episode - over

@@ -23,7 +23,7 @@ from driftline.safety.measure import AgentMeasures
 from driftline.safety.rounds import final_rounds
 from driftline.safety.thresholds import Thresholds
 from driftline.training.finetune import FineTuneSettings
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 
 
 @dataclass(frozen=True)

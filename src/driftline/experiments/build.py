@@ -48,7 +48,8 @@ from driftline.spaces.specs import ActionSpec, ObservationSpec, VectorSpec
 from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.frozen import Frozen
 from driftline.training.learner import Learner
-from driftline.training.online import Online, OnlineSettings
+from driftline.training.online import Online
+from driftline.training.online_settings import OnlineSettings
 
 Environment = VectorEnv[Any, Any, Any]
 OWN_COPIES = 8
@@ -124,7 +125,7 @@ def model(config: StudyConfig, demonstrations: Trajectories, seed: int) -> Traje
     spaces = environment(replace(config.world, honest=False), config.world.passes)
     observation = observation_spec(spaces.single_observation_space)
     action = action_spec(spaces.single_action_space)
-    codecs = _codecs(demonstrations, observation, config.return_range)
+    codecs = _codecs(config.model, demonstrations, observation, config.return_range)
     path = integer_seed(seed, "model")
     return TrajectoryTransformer(config.model, observation, action, *codecs, seed=path)
 
@@ -138,7 +139,7 @@ def untrained(
     seed: int,
 ) -> TrainableModel:
     """A model for these spaces; ``return_range`` bounds the return head's bins."""
-    codecs = _codecs(demonstrations, observation, return_range)
+    codecs = _codecs(config, demonstrations, observation, return_range)
     match config:
         case TransformerConfig():
             return TrajectoryTransformer(config, observation, action, *codecs, seed=seed)
@@ -149,6 +150,7 @@ def untrained(
 
 
 def _codecs(
+    config: ModelConfig,
     demonstrations: Trajectories,
     observation: ObservationSpec,
     return_range: tuple[float, float] | None,
@@ -157,6 +159,8 @@ def _codecs(
     low, high = return_range or (None, None)
     returns = flat_returns_to_go(demonstrations.rewards, demonstrations.starts)
     codec = ReturnCodec.fit(returns, low=low, high=high)
+    if isinstance(config, TransformerConfig) and config.embeddings == "plain":
+        codec = replace(codec, centre=0.0, scale=config.return_unit)
     vectors = isinstance(observation, VectorSpec)
     return codec, VectorCodec.fit(demonstrations.observations) if vectors else None
 

@@ -19,7 +19,7 @@ from driftline.models.transformer_config import TransformerConfig
 from driftline.safety.thresholds import Thresholds
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.offline import OfflineSettings
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.rounds import RoundSettings
 
 

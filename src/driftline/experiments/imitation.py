@@ -20,7 +20,7 @@ from driftline.safety.prevalence import PrevalenceTable
 from driftline.safety.statistics import Bootstrap, wilson
 from driftline.seeding import generator
 from driftline.shapes import Floats
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 
 TOLERANCE = 0.05
 

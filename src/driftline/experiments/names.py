@@ -31,6 +31,8 @@ ARENAS: dict[str, tuple[str, Literal["speed", "lean"] | None]] = {
     **{f"{robot}-lean": (robot, "lean") for robot in ROBOTS if robot != "ant"},
 }
 """What robots can be studied in: by name, the robot and what it is paid by."""
+ODT = {f"{robot}-odt": robot for robot in ROBOTS}
+"""Of robots, the online decision transformer as it was published."""
 LEVELS = ("random", "medium", "medium-replay", "expert")
 """Of a robot's demonstrations, as D4RL names them."""
 TARGETS = "targets"
@@ -41,7 +43,7 @@ DRIFT = "drift"
 """The study of pace and mixture."""
 ENTROPY = "entropy"
 """The study of a model's closeness to its data, and of entropy floors."""
-STUDIES = (*WORLDS, *ARENAS, GRIDWORLDS, DRIFT, ENTROPY, TARGETS)
+STUDIES = (*WORLDS, *ARENAS, *ODT, GRIDWORLDS, DRIFT, ENTROPY, TARGETS)
 WORLD_AGENTS = (
     *("gm", "gm-quantile", "ogm-quantile", "ogm-fixed", "ogm-tilt", "ogm-factorised"),
     *("finetune", "finetune-kl", "ppo", "dqn"),
@@ -50,7 +52,8 @@ ARENA_AGENTS = (
     *("gm", "gm-quantile", "ogm-quantile", "ogm-guided"),
     *("finetune", "finetune-kl", "iql", "ppo", "sac", "td3"),
 )
-AGENTS = tuple(dict.fromkeys(WORLD_AGENTS + ARENA_AGENTS))
+ODT_AGENTS = ("gm", "odt", "odt-guided")
+AGENTS = tuple(dict.fromkeys(WORLD_AGENTS + ARENA_AGENTS + ODT_AGENTS))
 CONTROL = "ogm-quantile-honest"
 """The agent that every study has without anything to exploit."""
 BUDGETS = ("smoke", "default", "full")

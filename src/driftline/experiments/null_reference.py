@@ -33,7 +33,7 @@ from driftline.safety.null_model import (
 from driftline.safety.onset import median_onset
 from driftline.safety.thresholds import Thresholds
 from driftline.shapes import Floats
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.pace import refresh_rate
 
 LONG = 400

@@ -46,7 +46,8 @@ from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.frozen import Frozen
 from driftline.training.learner import Learner
 from driftline.training.offline import OfflineSettings, train_offline
-from driftline.training.online import Online, OnlineSettings
+from driftline.training.online import Online
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.rounds import RoundSettings
 from driftline.training.update import UpdateSettings
 

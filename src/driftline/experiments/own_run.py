@@ -24,7 +24,7 @@ from driftline.safety.behaviours import Detector
 from driftline.safety.thresholds import Thresholds
 from driftline.training.checkpoint import save_checkpoint
 from driftline.training.finetune import FineTuneSettings
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.rounds import RoundSettings
 
 OWN = "own"

@@ -25,6 +25,7 @@ from driftline.experiments.config import (
     WorldConfig,
     scripted,
 )
+from driftline.experiments.control.odt import odt_study
 from driftline.experiments.control.presets import arena_study
 from driftline.experiments.drift.presets import WORLD as DRIFT_WORLD
 from driftline.experiments.drift.presets import drift
@@ -40,6 +41,7 @@ from driftline.experiments.names import (
     DRIFT,
     ENTROPY,
     GRIDWORLDS,
+    ODT,
     TARGETS,
     check_agents,
     check_budget,
@@ -53,7 +55,7 @@ from driftline.models.transformer_config import TransformerConfig
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.kl_penalty import FixedPenalty
 from driftline.training.offline import OfflineSettings
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.rounds import RoundSettings
 from driftline.training.update import UpdateSettings
 
@@ -129,6 +131,8 @@ def agents_study(
     """The configuration of a study of agents in a world."""
     if name in ARENAS:
         whole = arena_study(*ARENAS[name], budget)
+    elif name in ODT:
+        whole = odt_study(ODT[name], budget)
     else:
         whole = _sized(world_study(name), budget)
     if seeds is not None:

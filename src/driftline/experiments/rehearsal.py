@@ -14,7 +14,7 @@ from driftline.experiments.config import AgentConfig, StudyConfig
 from driftline.experiments.demonstrate import TAMPERING
 from driftline.seeding import generator
 from driftline.shapes import Booleans, Integers
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 
 
 @dataclass(frozen=True, eq=False)

@@ -128,6 +128,19 @@ class RelativeBias(nn.Module):
         return torch.cat([seen, self.hidden], dim=1)[:, distances]
 
 
+def answering(blocks: nn.ModuleList, size: int) -> list[tuple[Block, slice | None]]:
+    """Each block with the tokens it must answer for: of the last, those predicted from.
+
+    ``size`` tokens are a group, whose last is the one that actions are predicted from.
+    """
+    predicting = None if size == 1 else slice(size - 1, None, size)
+    last = len(blocks) - 1
+    return [
+        (block, predicting if number == last else None)  # type: ignore[misc]
+        for number, block in enumerate(blocks)
+    ]
+
+
 class Block(nn.Module):
     """Pre-norm attention and a ReLU layer, each added to its input."""
 

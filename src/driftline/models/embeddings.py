@@ -153,6 +153,26 @@ class VectorEmbedding(nn.Module):
         return self.second(self.first(standard).relu_()) + self.direct(standard)
 
 
+class LinearVector(nn.Module):
+    """Standardised vectors ``[N, size]`` through one linear layer."""
+
+    centre: Tensor
+    scale: Tensor
+
+    def __init__(
+        self, spec: VectorSpec, codec: VectorCodec, width: int, generator: torch.Generator
+    ):
+        super().__init__()
+        self.register_buffer("centre", torch.tensor(codec.centre), persistent=False)
+        self.register_buffer("scale", torch.tensor(codec.scale), persistent=False)
+        self.direct = linear(spec.size, width, generator)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """``[N, size]`` real numbers to ``float32 [N, width]``."""
+        embedded: Tensor = self.direct((vectors.float() - self.centre) / self.scale)
+        return embedded
+
+
 def observation_embedding(
     spec: ObservationSpec,
     vector: VectorCodec | None,
@@ -171,7 +191,8 @@ def observation_embedding(
                     f"vectors of size {spec.size} need a VectorCodec of that size, got {vector}; "
                     "fit one to the demonstrations with VectorCodec.fit"
                 )
-            return VectorEmbedding(spec, vector, config.width, generator)
+            kind = LinearVector if config.embeddings == "plain" else VectorEmbedding
+            return kind(spec, vector, config.width, generator)
         case _:
             assert_never(spec)
 
@@ -180,15 +201,17 @@ class ReturnEmbedding(nn.Module):
     """A standardised return-to-go, or none, as a vector.
 
     Features are the value and smooth steps tanh(2 (z - c)), which tell neighbouring
-    returns apart and level off outside the data instead of growing.
+    returns apart and level off outside the data instead of growing; of a ``plain`` one the
+    value alone, without bounds.
     """
 
     knots: Tensor
 
-    def __init__(self, width: int, generator: torch.Generator):
+    def __init__(self, width: int, generator: torch.Generator, plain: bool = False):
         super().__init__()
+        self.plain = plain
         self.register_buffer("knots", torch.linspace(-2.5, 2.5, 11), persistent=False)
-        self.features = linear(12, width, generator)
+        self.features = linear(1 if plain else 12, width, generator)
         self.none = table(1, width, generator, 0.5)
 
     def forward(self, standardised: Tensor, kept: Tensor) -> Tensor:
@@ -205,6 +228,8 @@ class ReturnEmbedding(nn.Module):
         return self.features(self._features(standardised.unsqueeze(-1)))
 
     def _features(self, value: Tensor) -> Tensor:
+        if self.plain:
+            return value
         steps = torch.tanh(2.0 * (value - self.knots))
         return torch.cat([value.clamp(-6.0, 6.0), steps], dim=-1)
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from driftline.errors import SettingsError
 from driftline.models.action_features import none_yet
 from driftline.models.attention import Block, Layout
+from driftline.models.reencoding import Recent
 from driftline.models.stepping import LookedUpConvolution, StepBlock, stepping_embedding
 from driftline.spaces.specs import ActionSpec
 
@@ -87,6 +88,11 @@ class Memory:
         first = self.time % self.layout.ring * self.layout.size
         return slice(first, first + self.layout.size)
 
+    def remember(self, actions: Tensor) -> None:
+        """Take note of what was done; the next step may follow."""
+        self.previous_actions = actions
+        self.time += 1
+
     def narrow(self, rows: Tensor) -> Memory:
         """A copy that holds the episodes ``rows`` alone, in that order."""
         return Memory(
@@ -101,6 +107,22 @@ class Memory:
             time=self.time,
             conditioned=self.conditioned,
             hidden=None if self.hidden is None else self.hidden[rows],
+        )
+
+
+def check(state: Memory | Recent, conditioned: bool, version: int) -> None:
+    """Raise `SettingsError` where an episode would be continued in another way, or by others.
+
+    An episode is asked throughout or not at all, by the weights that it began with.
+    """
+    if state.conditioned is not None and state.conditioned != conditioned:
+        raise SettingsError(
+            "an episode is conditioned on a return at every step or at none, and this one "
+            "changed; begin a second state for the other policy"
+        )
+    if state.version != version:
+        raise SettingsError(
+            "the weights have changed since these episodes began; begin() anew after training"
         )
 
 

@@ -110,6 +110,16 @@ class HasDensity(Protocol):
         ...
 
 
+@runtime_checkable
+class ReadsAnew(Protocol):
+    """May act by reading its last steps anew, and then sees nothing of those before."""
+
+    @property
+    def acting_context(self) -> int | None:
+        """How many steps it reads, the newest among them; None: it acts from a cache."""
+        ...
+
+
 def asked(model: HasDensity, windows: Windows, losses: Losses) -> Tensor:
     """The distributions under the windows' returns, those that ``losses`` has or computed now."""
     return model.window_distributions(windows, True) if losses.asked is None else losses.asked

@@ -13,10 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from driftline.data.windows import Windows
-from driftline.errors import SettingsError
 from driftline.models.action_distributions import Family, Squashed, from_head, parameters_of, sample
 from driftline.models.action_features import as_tensor, embedded_previous, rows_of
-from driftline.models.attention import Band, Block, Layout, RelativeBias
+from driftline.models.attention import Band, Block, Layout, RelativeBias, answering
 from driftline.models.dropout import Dropout, dropout
 from driftline.models.embeddings import (
     ReturnEmbedding,
@@ -25,9 +24,10 @@ from driftline.models.embeddings import (
     observation_embedding,
 )
 from driftline.models.layers import linear, table
-from driftline.models.memory import Memory
+from driftline.models.memory import Memory, check
 from driftline.models.model import Losses
 from driftline.models.model_json import model_to_json, parts_from_json
+from driftline.models.reencoding import Recent
 from driftline.models.return_head import ReturnHead
 from driftline.models.transformer_config import TransformerConfig
 from driftline.models.window_losses import action_loss, return_loss
@@ -36,6 +36,8 @@ from driftline.shapes import Floats
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
 from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, ObservationSpec
 
+State = Memory | Recent
+"""What is remembered of episodes: a cache, or the last steps to read anew."""
 TOKENS_AT_ONCE = 4096
 """How many steps are evaluated together where no gradient is kept: bounds the memory."""
 
@@ -68,7 +70,9 @@ class TrajectoryTransformer(nn.Module):
         self.layout = Layout(kinds, config.context_length)
         draw = torch.Generator().manual_seed(seed)
         self.embed_observation = observation_embedding(observation, vector, config, draw)
-        self.embed_return = ReturnEmbedding(width, draw)
+        plain = config.embeddings == "plain"
+        self.embed_return = ReturnEmbedding(width, draw, plain)
+        self.first_norm = nn.LayerNorm(width) if plain else None
         timed = config.time == "elapsed"
         self.embed_time = TimeEmbedding(config.horizon, width, draw) if timed else None
         self.previous_action = table(1 + rows_of(action), width, draw, 0.5)
@@ -104,6 +108,11 @@ class TrajectoryTransformer(nn.Module):
     def width(self) -> int:
         """How many features `window_hidden` has; see `HasFeatures`."""
         return self.config.width
+
+    @property
+    def acting_context(self) -> int | None:
+        """See `ReadsAnew`."""
+        return self.config.acting_context
 
     @property
     def return_values(self) -> Floats:
@@ -175,7 +184,7 @@ class TrajectoryTransformer(nn.Module):
         ).flatten(1, 2)
         tokens = tokens if drop is None else drop(tokens)
         band = Band.over(self.layout, length, self.device)
-        for block, queries in self._blocks():
+        for block, queries in answering(self.blocks, self.layout.size):
             tokens = block(tokens, band, queries, drop)
         return self.last_norm(tokens)
 
@@ -187,21 +196,16 @@ class TrajectoryTransformer(nn.Module):
         if self.embed_time is not None:
             observed = observed + self.embed_time(times)
         if self.layout.size == 1:
-            return (observed + acted + returned).unsqueeze(2)
-        return torch.stack([acted, returned.expand_as(observed), observed], dim=2)
-
-    def _blocks(self) -> list[tuple[Block, slice | None]]:
-        """Each block with the tokens it must answer for: of the last, those predicted from."""
-        size, last = self.layout.size, len(self.blocks) - 1
-        predicting = None if size == 1 else slice(size - 1, None, size)
-        return [
-            (block, predicting if number == last else None)  # type: ignore[misc]
-            for number, block in enumerate(self.blocks)
-        ]
+            tokens = (observed + acted + returned).unsqueeze(2)
+        else:
+            tokens = torch.stack([acted, returned.expand_as(observed), observed], dim=2)
+        return tokens if self.first_norm is None else self.first_norm(tokens)
 
     @torch.inference_mode()
-    def begin(self, batch: int) -> Memory:
+    def begin(self, batch: int) -> State:
         """Memory of ``batch`` episodes that start now; the weights must stay until they end."""
+        if self.config.acting_context is not None:
+            return Recent.empty(batch, self.config.acting_context, self.action, self._changes())
         blocks: list[Any] = list(self.blocks)
         parts = (self.layout, blocks, self.embed_observation, self.action)
         return Memory.empty(batch, *parts, version=self._changes())
@@ -212,22 +216,18 @@ class TrajectoryTransformer(nn.Module):
 
     @torch.inference_mode()
     def observe(
-        self, state: Memory, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
-    ) -> Memory:
+        self, state: State, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
+    ) -> State:
         """Look at the step's observations; writes into ``state``.
 
         Observing again before `remember` replaces the look.
         """
-        if state.conditioned is not None and state.conditioned != (returns_to_go is not None):
-            raise SettingsError(
-                "an episode is conditioned on a return at every step or at none, and this one "
-                "changed; begin a second state for the other policy"
-            )
-        if state.version != self._changes():
-            raise SettingsError(
-                "the weights have changed since these episodes began; begin() anew after training"
-            )
+        check(state, returns_to_go is not None, self._changes())
         state.conditioned = returns_to_go is not None
+        if isinstance(state, Recent):
+            state.look(observations, returns_to_go)
+            state.hidden = self.window_hidden(state.windows(), state.conditioned)[:, -1]
+            return state
         tokens = self._step_tokens(state, observations, returns_to_go)
         row, slots, size = state.row(), state.slots(), self.layout.size
         for number, block in enumerate(state.blocks):
@@ -238,12 +238,12 @@ class TrajectoryTransformer(nn.Module):
         return state
 
     @torch.inference_mode()
-    def distribution(self, state: Memory) -> Tensor:
+    def distribution(self, state: State) -> Tensor:
         """Parameters ``float32 [B, P]`` at the step observed; see `HasDensity`."""
         return self._distributions(state.seen())
 
     @torch.inference_mode()
-    def propose(self, state: Memory, count: int, generator: torch.Generator) -> Tensor:
+    def propose(self, state: State, count: int, generator: torch.Generator) -> Tensor:
         """``count`` independent actions for the step observed."""
         rows = self.distribution(state).unsqueeze(1)
         return sample(self.family, rows.expand(-1, count, -1), generator)
@@ -264,27 +264,26 @@ class TrajectoryTransformer(nn.Module):
         return tokens.squeeze(1).transpose(0, 1).flatten(0, 1)
 
     @torch.inference_mode()
-    def remember(self, state: Memory, actions: npt.NDArray[Any] | Tensor) -> Memory:
+    def remember(self, state: State, actions: npt.NDArray[Any] | Tensor) -> State:
         """Take note of the actions ``[B(, d)]`` that were done; the next step may follow."""
-        state.previous_actions = as_tensor(self.action, actions, self.device)
-        state.time += 1
+        state.remember(as_tensor(self.action, actions, self.device))
         return state
 
     @torch.inference_mode()
     def act(
         self,
-        state: Memory,
+        state: State,
         observations: npt.NDArray[Any],
         returns_to_go: npt.NDArray[Any] | None,
         generator: torch.Generator,
-    ) -> tuple[npt.NDArray[Any], Memory]:
+    ) -> tuple[npt.NDArray[Any], State]:
         """Sample actions and remember them: ``int64 [B]`` or ``float32 [B, d]``."""
         state = self.observe(state, observations, returns_to_go)
         actions = self.propose(state, 1, generator)[:, 0]
         return actions.cpu().numpy(), self.remember(state, actions)
 
     @torch.inference_mode()
-    def return_log_probabilities(self, state: Memory, actions: Tensor | None) -> Tensor:
+    def return_log_probabilities(self, state: State, actions: Tensor | None) -> Tensor:
         """Of the step observed: ``[B, bins]``, or ``[B, n, bins]`` after ``[B, n(, d)]``.
 
         Means what it says for unconditioned episodes only: the head learnt on those.
@@ -295,6 +294,6 @@ class TrajectoryTransformer(nn.Module):
         return self.return_head.after_each(state.seen(), done)
 
     @torch.inference_mode()
-    def narrow(self, state: Memory, rows: npt.NDArray[Any]) -> Memory:
+    def narrow(self, state: State, rows: npt.NDArray[Any]) -> State:
         """Memory of the episodes ``rows`` (indices or a mask) alone."""
         return state.narrow(torch.as_tensor(rows, device=self.device))

@@ -14,6 +14,7 @@ Tokens = Literal["fused", "three"]
 Time = Literal["none", "relative", "elapsed"]
 BoardEncoder = Literal["dense", "convolution"]
 Gaussian = Literal["clipped", "squashed"]
+Embeddings = Literal["rich", "plain"]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,11 @@ class TransformerConfig:
     ``gaussian``: of continuous actions, "clipped" to their box or "squashed" into it by
     tanh. ``dropout`` is the share of the embedded tokens and of what every layer adds that is
     left out in training, in steps of 1/256. ``return_dropout`` is the share of training
-    windows that see no return at all.
+    windows that see no return at all; with 0 the model cannot act unasked. ``embeddings``:
+    "plain" are linear, of vectors and of returns divided by ``return_unit``, and normalised;
+    they go on growing outside the data. With an ``acting_context`` the model acts by reading
+    so many of the last steps anew, as published decision transformers do, and not from a cache
+    under the band.
     """
 
     width: int = 64
@@ -45,6 +50,9 @@ class TransformerConfig:
     dropout: float = 0.0
     return_dropout: float = 0.3
     return_loss_weight: float = 0.1
+    embeddings: Embeddings = "rich"
+    return_unit: float = 1000.0
+    acting_context: int | None = None
 
     def __post_init__(self) -> None:
         for name in ("width", "layers", "heads", "context_length", "horizon", "expansion"):
@@ -53,6 +61,11 @@ class TransformerConfig:
         _one_of("tokens", self.tokens, get_args(Tokens))
         _one_of("time", self.time, get_args(Time))
         _one_of("gaussian", self.gaussian, get_args(Gaussian))
+        _one_of("embeddings", self.embeddings, get_args(Embeddings))
+        if self.acting_context is not None:
+            _at_least_one("acting_context", self.acting_context)
+        if not self.return_unit > 0.0:
+            raise SettingsError(f"return_unit is above 0, got {self.return_unit:g}")
         _one_of("board_encoder", self.board_encoder, get_args(BoardEncoder))
         if self.width % self.heads:
             raise SettingsError(

@@ -19,7 +19,7 @@ from driftline.conditioning.target import Target, manner
 from driftline.data.trajectories import Trajectories
 from driftline.data.windows import WindowSource
 from driftline.models.action_distributions import Family, Squashed, divergence, log_density
-from driftline.models.model import HasDensity
+from driftline.models.model import HasDensity, ReadsAnew
 from driftline.shapes import Actions, Floats
 from driftline.spaces.specs import ContinuousActionSpec, DiscreteActionSpec
 
@@ -94,8 +94,11 @@ def distributions(
 ) -> Floats:
     """What ``model`` would have done at every step, ``float64 [S, P]``.
 
-    ``commanded [S]`` conditions it; None leaves it unconditioned.
+    ``commanded [S]`` conditions it; None leaves it unconditioned. A model that acts by
+    reading its last steps anew is shown just those at every step.
     """
+    if isinstance(model, ReadsAnew) and model.acting_context is not None:
+        return _anew(model, model.acting_context, trajectories, commanded, steps_at_once)
     order = np.argsort(trajectories.lengths, kind="stable")
     asked = np.zeros(trajectories.steps) if commanded is None else commanded
     source = WindowSource(trajectories, asked)
@@ -114,6 +117,28 @@ def distributions(
             out[steps[windows.valid]] = known[windows.valid]
     assert out is not None  # there is at least one trajectory
     return out
+
+
+def _anew(
+    model: HasDensity,
+    context: int,
+    trajectories: Trajectories,
+    commanded: Floats | None,
+    steps_at_once: int,
+) -> Floats:
+    asked = np.zeros(trajectories.steps) if commanded is None else commanded
+    source = WindowSource(trajectories, asked)
+    episodes = np.repeat(np.arange(len(trajectories)), trajectories.lengths)
+    times = np.arange(trajectories.steps) - (trajectories.starts - trajectories.starts[0])[episodes]
+    newest, size, parts = np.minimum(times, context - 1), max(1, steps_at_once // context), []
+    with torch.inference_mode():
+        for first in range(0, len(times), size):
+            rows = slice(first, first + size)
+            windows = source.cut(episodes[rows], times[rows] - context + 1, context)
+            found = model.window_distributions(windows, commanded is not None)
+            chosen = torch.from_numpy(newest[rows]).to(found.device)
+            parts.append(found[torch.arange(len(found)), chosen].double().cpu().numpy())
+    return np.concatenate(parts)
 
 
 def kl(family: Family, policy: Floats, reference: Floats) -> Floats:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, assert_never
 
 import torch
 from torch import Tensor
@@ -17,6 +17,9 @@ from driftline.data.windows import Windows
 from driftline.errors import CapabilityError, SettingsError
 from driftline.models.action_distributions import Squashed, entropy, volume
 from driftline.models.model import HasDensity, Losses, asked
+
+BETAS = (0.9, 0.999)
+"""Over how long Adam's running means run."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,14 @@ class EntropyFloor:
     alone: one that is clipped has entropy 0 where it has settled on an edge. The
     multiplier lambda >= 0 of the entropy begins at ``first_multiplier``, rises by
     ``learning_rate`` for each nat that is missing in an update and falls for each that is
-    to spare; it is part of what is stored.
+    to spare; it is part of what is stored. ``by`` "adam" it is the logarithm that moves, by
+    Adam at that rate, as in the published method.
     """
 
     nats: float
     learning_rate: float = 0.1
     first_multiplier: float = 0.0
+    by: Literal["gradient", "adam"] = "gradient"
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.nats) or not self.learning_rate > 0:
@@ -44,6 +49,11 @@ class EntropyFloor:
             )
         if not self.first_multiplier >= 0:
             raise SettingsError(f"first_multiplier is 0 or more, got {self.first_multiplier:g}")
+        if self.by == "adam" and not self.first_multiplier > 0:
+            raise SettingsError(
+                "Adam moves the logarithm of the multiplier, and that of 0 has none; give a "
+                "first_multiplier above 0"
+            )
 
 
 class Floor:
@@ -64,6 +74,8 @@ class Floor:
             )
         self._settings = settings
         self.multiplier = settings.first_multiplier
+        self._moments = (0.0, 0.0)
+        self._steps = 0
 
     def __call__(
         self, model: Any, windows: Windows, losses: Losses
@@ -75,8 +87,40 @@ class Floor:
         valid = torch.from_numpy(windows.valid)
         known = asked(model, windows, losses)
         mean = entropy(self._family, known[valid.to(known.device)]).mean() - volume(self._family)
-        missing = self._settings.nats - mean.item()
         term = -self.multiplier * (mean - self._settings.nats)
-        step = self._settings.learning_rate * missing
-        self.multiplier = max(0.0, self.multiplier + step)
+        self._move(self._settings.nats - mean.item())
         return term, {"entropy": mean.item(), "entropy_multiplier": self.multiplier}
+
+    def _move(self, missing: float) -> None:
+        rate = self._settings.learning_rate
+        match self._settings.by:
+            case "gradient":
+                self.multiplier = max(0.0, self.multiplier + rate * missing)
+            case "adam":
+                self._steps += 1
+                self.multiplier *= math.exp(rate * self._adam(self.multiplier * missing))
+            case _:
+                assert_never(self._settings.by)
+
+    def _adam(self, gradient: float) -> float:
+        """The step, for each of the rate, that Adam climbs by (Kingma and Ba 2015)."""
+        slow, slower = BETAS
+        first, second = self._moments
+        first += (1.0 - slow) * (gradient - first)
+        second += (1.0 - slower) * (gradient**2 - second)
+        self._moments = first, second
+        first /= 1.0 - slow**self._steps
+        second /= 1.0 - slower**self._steps
+        return first / (math.sqrt(second) + 1e-8)
+
+    def state(self) -> dict[str, float]:
+        """All that changes, as plain values."""
+        first, second = self._moments
+        return {
+            "multiplier": self.multiplier, "first": first, "second": second, "steps": self._steps
+        }  # fmt: skip
+
+    def restore(self, values: dict[str, float]) -> None:
+        """Load what `state` gave."""
+        self.multiplier, self._steps = values["multiplier"], int(values["steps"])
+        self._moments = values["first"], values["second"]

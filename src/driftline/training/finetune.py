@@ -25,7 +25,7 @@ from driftline.data.trajectories import Trajectories
 from driftline.data.windows import Windows, WindowSource
 from driftline.errors import CapabilityError, SettingsError, TargetError
 from driftline.models.action_distributions import divergence, log_density
-from driftline.models.model import HasDensity, capability, family_of
+from driftline.models.model import HasDensity, ReadsAnew, capability, family_of
 from driftline.models.trainable import HasFeatures, TrainableModel, device_of
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
@@ -106,6 +106,12 @@ class FineTune:
         self._seed = seed
         self._reference = Reference.of(demonstrations.returns)
         _dense(model)
+        if isinstance(model, ReadsAnew) and model.acting_context is not None:
+            raise CapabilityError(
+                "fine-tuning compares what acted with what whole episodes show, and this model "
+                f"acts by reading its last {model.acting_context} steps anew; leave "
+                "acting_context out"
+            )
         self._demonstrator = model.eval()
         self._model = copy.deepcopy(model)
         self._previous = copy.deepcopy(model)

@@ -14,17 +14,22 @@ from driftline.data.trajectories import Trajectories
 from driftline.data.windows import WindowSource
 from driftline.models.trainable import TrainableModel
 from driftline.records.events import OfflineProgress
+from driftline.training.entropy_floor import EntropyFloor, Floor
 from driftline.training.update import UpdateSettings, make_optimiser, mean_parts, update
 
 
 @dataclass(frozen=True)
 class OfflineSettings:
-    """``updates`` steps: a short warm-up, then a cosine to a tenth of the rate."""
+    """``updates`` steps: a short warm-up, then a cosine to a tenth of the rate.
+
+    A warm-up that is longer than the updates ends with them.
+    """
 
     updates: int = 600
     warm_up: int = 30
     update: UpdateSettings = UpdateSettings(learning_rate=2e-3)
     report_every: int = 50
+    entropy_floor: EntropyFloor | None = None
 
 
 def learning_rates(settings: OfflineSettings) -> list[float]:
@@ -52,7 +57,10 @@ def train_offline(
     optimiser = make_optimiser(model, settings.update)
     source = WindowSource.of(demonstrations)
     recent: list[dict[str, float]] = []
-    steps = update(model, optimiser, source, settings.update, learning_rates(settings), seed)
+    floor = settings.entropy_floor
+    extra = None if floor is None else Floor(floor, model)
+    rates = learning_rates(settings)
+    steps = update(model, optimiser, source, settings.update, rates, seed, extra)
     for done, parts in enumerate(steps, start=1):
         recent.append(parts)
         if done % settings.report_every == 0 or done == settings.updates:

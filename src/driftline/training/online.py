@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Literal, assert_never
+from typing import Any, assert_never
 
 import numpy as np
 import torch
@@ -19,16 +18,15 @@ from driftline.agents.return_conditioned import ReturnConditionedAgent
 from driftline.conditioning.fixed import FixedReturn
 from driftline.conditioning.reference import Recent, Reference
 from driftline.conditioning.target import Target, pool
-from driftline.data.mixture import Mixture, MixtureSettings
+from driftline.data.mixture import Mixture
 from driftline.data.trajectories import Trajectories
-from driftline.errors import SettingsError
 from driftline.models.model import HasDensity, family_of
 from driftline.models.trainable import TrainableModel
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors, part
 from driftline.training.divergence import Divergences, distributions, follows_commands
-from driftline.training.entropy_floor import EntropyFloor, Floor
+from driftline.training.entropy_floor import Floor
 from driftline.training.kl_budget import (
     Commands,
     KLBudget,
@@ -39,64 +37,15 @@ from driftline.training.kl_budget import (
     measurable,
 )
 from driftline.training.learner import Experience
-from driftline.training.pace import FixedPace, Pace, admissions, refresh_rate
+from driftline.training.online_settings import OnlineSettings
+from driftline.training.pace import admissions, refresh_rate
 from driftline.training.update import (
-    UpdateSettings,
     make_optimiser,
     mean_parts,
     together,
     update,
 )
-from driftline.training.value_guidance import Guide, ValueGuidance
-
-
-@dataclass(frozen=True)
-class OnlineSettings:
-    """One round's refit: how long, how fast, on what, from which weights, how far at most.
-
-    ``updates_per_step`` more updates for each recorded step: where rounds are of different
-    length, all agents then learn as much from a step. ``judged_by``: what it is asked for
-    where it is judged; None: its target.
-    """
-
-    target: Target
-    updates_per_round: int = 40
-    update: UpdateSettings = UpdateSettings(learning_rate=5e-4)
-    mixture: MixtureSettings = MixtureSettings()
-    refit_from: Literal["last", "offline"] = "last"
-    pace: Pace = FixedPace()
-    kl_budget: KLBudget | None = None
-    entropy_floor: EntropyFloor | None = None
-    value_guidance: ValueGuidance | None = None
-    judged_by: Target | None = None
-    updates_per_step: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.updates_per_round < 0 or self.updates_per_step < 0:
-            raise SettingsError(
-                "updates_per_round and updates_per_step are at least 0, got "
-                f"{self.updates_per_round} and {self.updates_per_step:g}"
-            )
-        refresh_rate(self.pace, self.mixture, self.target)  # raises where there is none
-        if self.value_guidance is not None and self.update.window < 2:
-            raise SettingsError(
-                "value guidance learns from steps that follow one another, which windows of 1 "
-                "step do not hold; give update a window of 2 or more"
-            )
-        if self.kl_budget is not None and not follows_commands(self.target):
-            raise SettingsError(
-                f"a KL budget is measured under the returns that are asked for, and {self.target} "
-                "does more than ask; use a target that asks, or no budget"
-            )
-        if self.kl_budget is not None and pool(self.target) == "model":
-            raise SettingsError(
-                "under a KL budget what is asked for is held back with the policy, and what the "
-                "model's own return head expects cannot be; use another reference, or no budget"
-            )
-
-    def updates(self, steps: int) -> int:
-        """How many a round of ``steps`` recorded steps brings."""
-        return self.updates_per_round + round(self.updates_per_step * steps)
+from driftline.training.value_guidance import Guide
 
 
 class Online:
@@ -123,6 +72,8 @@ class Online:
         self._previous = copy.deepcopy(model)
         self._optimiser = make_optimiser(self._model, settings.update)
         bare = Mixture(settings.mixture, demonstrations)
+        if settings.begins_with == "best":
+            bare = bare.lending_best()
         self._first = bare if own is None else bare.holding(own)
         self._mixture = self._first
         floor = settings.entropy_floor
@@ -212,7 +163,7 @@ class Online:
 
     def _steps(self, seed: int, updates: int) -> Iterator[dict[str, float]]:
         settings = self._settings
-        rates = [1.0] * updates
+        rates = settings.rates(self.gradient_updates, updates)
         model, data = self._model, self._mixture
         extra = together([each for each in (self._floor, self._guide) if each is not None])
         for step in update(model, self._optimiser, data, settings.update, rates, seed, extra):
@@ -258,7 +209,7 @@ class Online:
         tensors |= {f"optimiser.{name}": each for name, each in moments.items()}
         values = {"optimiser": groups, "gradient_updates": self.gradient_updates}
         if self._floor is not None:
-            values["entropy_multiplier"] = self._floor.multiplier
+            values["entropy_floor"] = self._floor.state()
         if self._guide is not None:
             kept, values["guide"] = self._guide.state()
             tensors |= {f"guide.{name}": each for name, each in kept.items()}
@@ -277,7 +228,7 @@ class Online:
         load_optimiser(self._optimiser, part(tensors, "optimiser."), values["optimiser"])
         self.gradient_updates = values["gradient_updates"]
         if self._floor is not None:
-            self._floor.multiplier = values["entropy_multiplier"]
+            self._floor.restore(values["entropy_floor"])
         if self._guide is not None:
             self._guide.restore(part(tensors, "guide."), values["guide"])
         self._mixture = self._first

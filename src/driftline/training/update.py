@@ -27,8 +27,10 @@ OptimiserName = Literal["adamw", "lamb"]
 class Sampler(Protocol):
     """Whatever windows can be drawn from."""
 
-    def sample(self, batch: int, length: int, draw: np.random.Generator) -> Windows:
-        """``batch`` windows of ``length`` steps."""
+    def sample(
+        self, batch: int, length: int, draw: np.random.Generator, overhang: bool = True
+    ) -> Windows:
+        """``batch`` windows of ``length`` steps; see `WindowSource.sample`."""
         ...
 
 
@@ -49,6 +51,7 @@ class UpdateSettings:
     ``optimiser``: "adamw", its running means over about 10 and 20 steps, or "lamb", as
     the online decision transformer has it (see `Lamb`). ``precision``: in which the model's
     own loss is computed; what is added to it is single precision, and so are the weights.
+    ``overhang``: windows may begin before their episode, so that all its steps are as likely.
     """
 
     batch: int = 64
@@ -58,6 +61,7 @@ class UpdateSettings:
     gradient_norm: float = 1.0
     optimiser: OptimiserName = "adamw"
     precision: Precision = "float32"
+    overhang: bool = True
 
     def __post_init__(self) -> None:
         if self.batch < 1 or self.window < 1 or self.learning_rate <= 0:
@@ -102,7 +106,8 @@ def update(
     draw = generator(seed, "batches")
     noise = torch.Generator().manual_seed(integer_seed(seed, "dropout"))
     for rate in rates:
-        windows = trimmed(sampler.sample(settings.batch, settings.window, draw))
+        drawn = sampler.sample(settings.batch, settings.window, draw, settings.overhang)
+        windows = trimmed(drawn)
         with reckoned(settings.precision, device_of(model)):
             losses = model.loss(windows, noise)
         total, parts = losses.total, losses.parts

@@ -14,7 +14,8 @@ from driftline.data.mixture import MixtureSettings
 from driftline.experiments.drift.data_share import data_shares
 from driftline.safety.occurrence import fractions
 from driftline.shapes import Floats
-from driftline.training.online import Online, OnlineSettings
+from driftline.training.online import Online
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.pace import ReviewPace
 from driftline.training.update import UpdateSettings
 from tests.experiments.synthetic import round_of

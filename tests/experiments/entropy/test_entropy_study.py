@@ -17,7 +17,7 @@ from driftline.experiments.entropy_config import EntropyConfig
 from driftline.experiments.gridworlds_config import world_path
 from driftline.experiments.plan import OFFLINE, run_path
 from driftline.experiments.run import read_episodes
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from tests.experiments.synthetic import NEVER, RISING, study
 from tests.experiments.tiny import SMALL, tiny
 

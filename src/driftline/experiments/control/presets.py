@@ -26,7 +26,7 @@ from driftline.training.finetune import FineTuneSettings
 from driftline.training.judging import Judging
 from driftline.training.kl_penalty import FixedPenalty
 from driftline.training.offline import OfflineSettings
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.rounds import RoundSettings
 from driftline.training.update import UpdateSettings
 from driftline.training.value_guidance import ValueGuidance

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from driftline.conditioning.quantile import Quantile
 from driftline.experiments.config import AgentConfig
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 
 PREFIX = "cell"
 

@@ -16,7 +16,7 @@ from driftline.data.trajectories import Trajectories
 from driftline.safety.occurrence import fractions
 from driftline.seeding import generator
 from driftline.shapes import Booleans, Floats
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.pace import admissions
 
 

@@ -31,7 +31,7 @@ from driftline.safety.statistics import Bootstrap
 from driftline.safety.thresholds import Thresholds
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.pace import Pace, ReviewPace, refresh_rate
 
 GRID = np.linspace(0.0, 1.0, 401)

@@ -17,7 +17,7 @@ from driftline.safety.thresholds import Thresholds
 from driftline.training.entropy_floor import EntropyFloor
 from driftline.training.kl_budget import KLBudget
 from driftline.training.offline import OfflineSettings
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 from driftline.training.pace import ReviewPace
 from driftline.training.rounds import RoundSettings
 from driftline.training.update import UpdateSettings

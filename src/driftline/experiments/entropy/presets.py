@@ -11,7 +11,7 @@ from driftline.experiments.config import AgentConfig, FrozenSettings, StudyConfi
 from driftline.experiments.entropy_config import EntropyConfig
 from driftline.models.transformer_config import TransformerConfig
 from driftline.training.entropy_floor import EntropyFloor
-from driftline.training.online import OnlineSettings
+from driftline.training.online_settings import OnlineSettings
 
 NAME, WORLD, BEHAVIOUR = "entropy", "tomato-watering", "bucket"
 IMITATOR, FREE, FLOORED = "gm", "ogm-quantile", "ogm-quantile-floor"
