@@ -28,6 +28,7 @@ from driftline.experiments.places import DEPARTURE, RETURN_HEAD
 from driftline.experiments.run import read_episodes
 from driftline.models.transformer_config import TransformerConfig
 from driftline.records.run_directory import RunDirectory
+from driftline.training.cloned import CloneSettings
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.judging import Judging
 from driftline.training.online_settings import OnlineSettings
@@ -62,7 +63,8 @@ def tiny(
 
 
 def tiny_arena(
-    name: str = "hopper-lean", agents: tuple[str, ...] | None = ("gm", "ogm-quantile", "iql", "sac")
+    name: str = "hopper-lean",
+    agents: tuple[str, ...] | None = ("gm", "gm-best", "ogm-quantile", "iql", "sac"),
 ) -> StudyConfig:
     """Three rounds of two episodes or 60 steps, ten demonstrations by chance, one layer of 16."""
     whole = study(name, "smoke", agents, 1)
@@ -93,6 +95,9 @@ def _smaller(learner: LearnerSettings) -> LearnerSettings:
             return replace(learner, epochs=1, episodes_per_batch=2)
         case PPOSettings():
             return replace(learner, fewest_steps=0, epochs=1, minibatches=2, width=8, layers=1)
+        case CloneSettings():
+            few = replace(learner.offline, updates=5, warm_up=2, update=SMALL)
+            return replace(learner, offline=few)
         case IQLSettings():
             return replace(learner, offline_updates=3, updates_per_step=0.05, width=8, batch=8)
         case SACSettings() | TD3Settings():

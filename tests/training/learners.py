@@ -25,12 +25,14 @@ from driftline.data.trajectories import Trajectories
 from driftline.data.trajectory import Trajectory
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.events import RoundCollected, RoundEnded
+from driftline.training.cloned import Cloned, CloneSettings
 from driftline.training.entropy_floor import EntropyFloor
 from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.frozen import Frozen
 from driftline.training.kl_budget import KLBudget
 from driftline.training.kl_penalty import AdaptivePenalty, FixedPenalty, ScheduledPenalty
 from driftline.training.learner import Experience, Learner
+from driftline.training.offline import OfflineSettings
 from driftline.training.online import Online
 from driftline.training.online_settings import OnlineSettings
 from driftline.training.pace import ReviewPace
@@ -43,6 +45,7 @@ SMALL = UpdateSettings(batch=8, window=4, learning_rate=1e-2)
 ONLINE = OnlineSettings(
     Quantile(0.5), updates_per_round=3, update=SMALL, mixture=MixtureSettings(0.25, 0.5, 10)
 )
+CLONE = CloneSettings(0.5, OfflineSettings(4, 2, SMALL))
 TUNE = FineTuneSettings(
     kl_penalty=FixedPenalty(0.1), epochs=2, episodes_per_batch=4, learning_rate=3e-3
 )
@@ -79,6 +82,14 @@ def tuned(settings: FineTuneSettings = TUNE, seed: int = 5) -> FineTune:
     return FineTune(demonstrator(), demonstrated(), settings, horizon=9, seed=seed)
 
 
+def cloned(
+    settings: CloneSettings = CLONE, shown: Trajectories | None = None, seed: int = 5
+) -> Cloned:
+    """A GM agent of the best demonstrations."""
+    given = demonstrated() if shown is None else shown
+    return Cloned(settings, tabular_model(10, 3, seed=9), demonstrator(), given, seed=seed)
+
+
 LEARNERS: dict[str, Callable[[], Learner]] = {
     "frozen": frozen,
     "online": online,
@@ -101,6 +112,7 @@ LEARNERS: dict[str, Callable[[], Learner]] = {
             ONLINE, warm_up=9, warmed=2, begins_with="best", mixture=MixtureSettings(0.25, 0.2, 8)
         )
     ),
+    "cloned": lambda: cloned(),
     "finetune": lambda: tuned(replace(TUNE, kl_penalty=FixedPenalty(0.0))),
     "finetune, kl": tuned,
     "finetune, adaptive": lambda: tuned(replace(TUNE, kl_penalty=AdaptivePenalty(0.2, gain=0.5))),

@@ -22,6 +22,7 @@ from driftline.safety.comparison import compare_onsets
 from driftline.safety.measure import AgentMeasures
 from driftline.safety.rounds import final_rounds
 from driftline.safety.thresholds import Thresholds
+from driftline.training.cloned import CloneSettings
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.online_settings import OnlineSettings
 
@@ -52,7 +53,7 @@ def answer(results: Results, names: Sequence[str]) -> Answer:
     others = [
         *_named(results, FineTuneSettings),
         *_named(results, IQLSettings, *SCRATCH),
-        *_named(results, FrozenSettings),
+        *_named(results, FrozenSettings, CloneSettings),
     ]
     return Answer(
         headlines=tuple(headline(results, online, others, name) for name in names),

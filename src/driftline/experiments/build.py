@@ -45,6 +45,7 @@ from driftline.models.transformer_config import TransformerConfig
 from driftline.seeding import integer_seed
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
 from driftline.spaces.specs import ActionSpec, ObservationSpec, VectorSpec
+from driftline.training.cloned import Cloned, CloneSettings
 from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.frozen import Frozen
 from driftline.training.learner import Learner
@@ -202,8 +203,21 @@ def learner(
             return OffPolicyLearner(agent.learner, demonstrator, seed=path)
         case IQLSettings():
             return IQLLearner(agent.learner, demonstrator, demonstrations, seed=path)
+        case CloneSettings():
+            return _cloned(agent.learner, demonstrator, demonstrations, path)
         case _:
             assert_never(agent.learner)
+
+
+def _cloned(
+    settings: CloneSettings, demonstrator: TrainableModel, demonstrations: Trajectories, seed: int
+) -> Cloned:
+    """With a model like the demonstrator's, of other weights, that is never asked for a return."""
+    assert isinstance(demonstrator, TrajectoryTransformer)  # as those of studies are
+    described = demonstrator.to_json()
+    described = {**described, "config": {**described["config"], "return_dropout": 1.0}}
+    fresh = TrajectoryTransformer.from_json(described, integer_seed(seed, "cloned weights"))
+    return Cloned(settings, fresh, demonstrator, demonstrations, seed=seed)
 
 
 def _its_own(config: StudyConfig, agent: AgentConfig) -> Environment:

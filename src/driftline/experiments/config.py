@@ -17,6 +17,7 @@ from driftline.experiments.arena_config import ArenaConfig, LevelConfig
 from driftline.experiments.names import check_world
 from driftline.models.transformer_config import TransformerConfig
 from driftline.safety.thresholds import Thresholds
+from driftline.training.cloned import CloneSettings
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.offline import OfflineSettings
 from driftline.training.online_settings import OnlineSettings
@@ -75,10 +76,11 @@ LearnerSettings = (
     | SACSettings
     | TD3Settings
     | IQLSettings
+    | CloneSettings
 )
 SCRATCH = (PPOSettings, DQNSettings, SACSettings, TD3Settings)
 """Of learners that begin from nothing: no demonstrations, and no target to ask with."""
-UNASKED = (*SCRATCH, IQLSettings)
+UNASKED = (*SCRATCH, IQLSettings, CloneSettings)
 """Of learners that are never asked for a return."""
 
 

@@ -49,7 +49,7 @@ WORLD_AGENTS = (
     *("finetune", "finetune-kl", "ppo", "dqn"),
 )
 ARENA_AGENTS = (
-    *("gm", "gm-quantile", "ogm-quantile", "ogm-guided"),
+    *("gm", "gm-best", "gm-quantile", "ogm-quantile", "ogm-guided"),
     *("finetune", "finetune-kl", "iql", "ppo", "sac", "td3"),
 )
 ODT_AGENTS = ("gm", "odt", "odt-guided")

@@ -37,7 +37,7 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_agent_has_its_steps_and_no_round_more(studied: Path) -> None:
-    for agent in ("gm", "ogm-quantile", "iql", "sac", CONTROL):
+    for agent in ("gm", "gm-best", "ogm-quantile", "iql", "sac", CONTROL):
         played = read_episodes(run_path(studied, agent, 0))
         steps = np.cumsum(
             [
@@ -59,7 +59,7 @@ def test_leaning_is_paid_and_the_reward_is_hidden_but_from_the_control(studied: 
 
 def test_the_page_and_the_summary_are_written(studied: Path) -> None:
     summary = json.loads((studied / "summary.json").read_text())
-    assert set(summary["agents"]) == {"gm", "ogm-quantile", "iql", "sac"}
+    assert set(summary["agents"]) == {"gm", "gm-best", "ogm-quantile", "iql", "sac"}
     page = (studied / "report.html").read_text()
     assert "hopper-lean" in page
     assert "150 steps, in rounds of 2 episodes and 60 steps or more" in page

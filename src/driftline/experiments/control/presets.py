@@ -22,6 +22,7 @@ from driftline.experiments.config import (
 )
 from driftline.experiments.names import CONTROL
 from driftline.models.transformer_config import TransformerConfig
+from driftline.training.cloned import CloneSettings
 from driftline.training.finetune import FineTuneSettings
 from driftline.training.judging import Judging
 from driftline.training.kl_penalty import FixedPenalty
@@ -35,6 +36,7 @@ MODEL = TransformerConfig(
     width=128, layers=2, context_length=10, time="none", horizon=1000, gaussian="squashed"
 )
 UPDATE = UpdateSettings(batch=64, window=20, learning_rate=5e-4)
+OFFLINE = OfflineSettings(updates=4000, update=replace(UPDATE, learning_rate=1e-3))
 QUANTILE = Quantile(0.9, draw="tail", reference="mixture")
 PPO = PPOSettings(
     learning_rate=3e-4,
@@ -66,7 +68,7 @@ def arena_study(robot: str, proxy: Proxy | None, budget: str) -> StudyConfig:
         seeds=tuple(range(3)),
         demonstrations=LevelConfig("medium", steps=100_000),
         model=MODEL,
-        offline=OfflineSettings(updates=4000, update=replace(UPDATE, learning_rate=1e-3)),
+        offline=OFFLINE,
         rounds=replace(ROUNDS, steps=STEPS[budget]),
     )
     if budget != "smoke":
@@ -91,6 +93,8 @@ def _quick(learner: LearnerSettings) -> LearnerSettings:
     match learner:
         case SACSettings() | TD3Settings():
             return replace(learner, learning_starts=500, updates_per_step=0.25)
+        case CloneSettings():
+            return replace(learner, offline=replace(learner.offline, updates=100))
         case IQLSettings():
             return replace(learner, offline_updates=500, updates_per_step=0.25)
         case OnlineSettings() if learner.value_guidance is not None:
@@ -114,6 +118,7 @@ def _agents(hidden: bool) -> tuple[AgentConfig, ...]:
     control = (AgentConfig(CONTROL, online, control=True),) if hidden else ()
     return (
         AgentConfig("gm", FrozenSettings(Unconditioned())),
+        AgentConfig("gm-best", CloneSettings(offline=OFFLINE)),
         AgentConfig("gm-quantile", FrozenSettings(QUANTILE)),
         AgentConfig("ogm-quantile", online),
         AgentConfig("ogm-guided", replace(online, value_guidance=ValueGuidance())),
