@@ -37,7 +37,8 @@ from driftline.training.update import UpdateSettings, make_optimiser, update
 ENVIRONMENT = Path(".venv-peers")
 NEEDED = ("torch==2.13.0", "transformers>=5,<6", "torchrl>=0.14,<0.15", "d3rlpy>=2.8,<3")
 LIBRARIES = ("transformers", "torchrl", "d3rlpy")
-KINDS = {"fused": "one token a step", "three": "three tokens a step"}
+KINDS = ("fused", "fused-bf16", "three", "three-bf16")
+"""One token a step or three, in single precision or with products in half of its bits."""
 
 
 class Peers:
@@ -97,7 +98,7 @@ def source(steps: int = 20_000) -> WindowSource:
     )
 
 
-def untrained(size: peers.Size, kind: str, data: WindowSource) -> TrajectoryTransformer:
+def untrained(size: peers.Size, tokens: str, data: WindowSource) -> TrajectoryTransformer:
     """Driftline's model of the size; the return head comes with it."""
     config = TransformerConfig(
         width=size.width,
@@ -105,7 +106,7 @@ def untrained(size: peers.Size, kind: str, data: WindowSource) -> TrajectoryTran
         heads=size.heads,
         context_length=peers.CONTEXT,
         horizon=1000,
-        tokens=kind,  # type: ignore[arg-type]
+        tokens=tokens,  # type: ignore[arg-type]
         gaussian="squashed",
     )
     return TrajectoryTransformer(
@@ -120,7 +121,10 @@ def untrained(size: peers.Size, kind: str, data: WindowSource) -> TrajectoryTran
 
 def training(size: peers.Size, kind: str, data: WindowSource) -> Callable[[], object]:
     """One update: windows are sampled, as none of the peers' steps does."""
-    model, settings = untrained(size, kind, data), UpdateSettings(size.batch, peers.CONTEXT)
+    tokens, _, bits = kind.partition("-")
+    model = untrained(size, tokens, data)
+    precision = "bfloat16" if bits else "float32"
+    settings = UpdateSettings(size.batch, peers.CONTEXT, precision=precision)  # type: ignore[arg-type]
     optimiser = make_optimiser(model, settings)
     seeds = iter(range(10**9))
     return lambda: list(update(model, optimiser, data, settings, [1.0], next(seeds)))
@@ -148,7 +152,7 @@ def own_jobs(data: WindowSource) -> dict[str, Callable[[], object]]:
     for name, size in peers.SIZES.items():
         for kind in KINDS:
             ready[f"train {name} {kind}"] = training(size, kind, data)
-            for copies in (1, 64):
+            for copies in () if "-" in kind else (1, 64):
                 ready[f"act {name} {copies} {kind}"] = acting(size, kind, copies, data)
     for job in ready.values():
         job()

@@ -1,0 +1,107 @@
+"""What one token a step costs in likelihood: held-out demonstrations after as many updates.
+
+    python benchmarks/control_quality.py                # minutes; needs driftline[mujoco]
+    python benchmarks/control_quality.py --robot halfcheetah --updates 5000 --seeds 3
+
+Models of one and of three tokens a step, in single precision and with products in half of its
+bits, see the same batches of the same demonstrations of level medium. What is printed is the
+mean negative log-likelihood of actions nobody was fitted to, given the returns that followed,
+and its distance from that of three tokens in single precision.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import time
+
+import numpy as np
+import torch
+
+from driftline.data.trajectories import Trajectories
+from driftline.data.windows import WindowSource
+from driftline.experiments.arena_config import ArenaConfig, LevelConfig
+from driftline.experiments.build import demonstrations, held_out, model
+from driftline.experiments.config import StudyConfig
+from driftline.models.action_distributions import log_density
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from driftline.models.transformer_config import TransformerConfig
+from driftline.seeding import integer_seed
+from driftline.training.divergence import distributions
+from driftline.training.offline import OfflineSettings, train_offline
+from driftline.training.update import UpdateSettings
+
+KINDS = (
+    ("three", "float32"),
+    ("fused", "float32"),
+    ("three", "bfloat16"),
+    ("fused", "bfloat16"),
+)
+STANDARD = KINDS[0]
+"""What the others are compared with."""
+
+
+def study(robot: str, tokens: str, precision: str, updates: int) -> StudyConfig:
+    """Where data and model come from: three layers of 128, batches of 64, 20 steps."""
+    config = TransformerConfig(
+        width=128,
+        layers=3,
+        heads=4,
+        context_length=20,
+        tokens=tokens,  # type: ignore[arg-type]
+        time="none",
+        horizon=1000,
+        gaussian="squashed",
+    )
+    update = UpdateSettings(64, 20, 1e-3, precision=precision)  # type: ignore[arg-type]
+    return StudyConfig(
+        name=robot,
+        budget="default",
+        world=ArenaConfig(robot),
+        agents=(),
+        seeds=(0,),
+        demonstrations=LevelConfig("medium", steps=100_000, held_out=20_000),
+        model=config,
+        offline=OfflineSettings(updates=updates, update=update),
+    )
+
+
+def unseen_nll(fitted: TrajectoryTransformer, data: Trajectories) -> float:
+    """Nats an action, given the return that followed."""
+    known = distributions(fitted, data, WindowSource.of(data).returns_to_go)
+    logs = log_density(fitted.family, torch.from_numpy(known), torch.as_tensor(data.actions))
+    return -float(logs.mean())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--robot", default="hopper")
+    parser.add_argument("--updates", type=int, default=2000)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    found: dict[tuple[str, str], list[float]] = {kind: [] for kind in KINDS}
+    took: dict[tuple[str, str], list[float]] = {kind: [] for kind in KINDS}
+    for seed in range(options.seeds):
+        first = study(options.robot, *STANDARD, options.updates)
+        shown, unseen = (of(first, seed).trajectories for of in (demonstrations, held_out))
+        for kind in KINDS:
+            config = study(options.robot, *kind, options.updates)
+            fitted = model(config, shown, seed)
+            began = time.perf_counter()
+            for _ in train_offline(fitted, shown, config.offline, integer_seed(seed, "offline")):
+                pass
+            took[kind].append((time.perf_counter() - began) / options.updates)
+            found[kind].append(unseen_nll(fitted.eval(), unseen))
+    print(f"{'model':18}{'nats, each seed':>30}{'mean':>9}{'from three':>12}{'ms':>9}")
+    standard = statistics.mean(found[STANDARD])
+    for kind, values in found.items():
+        mean, each = statistics.mean(values), " ".join(f"{value:.3f}" for value in values)
+        apart = (mean - standard) / abs(standard)
+        speed = 1e3 * float(np.median(took[kind]))
+        print(f"{' '.join(kind):18}{each:>30}{mean:>9.3f}{apart:>+12.1%}{speed:>9.1f}")
+
+
+if __name__ == "__main__":
+    main()

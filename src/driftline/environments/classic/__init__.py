@@ -1,0 +1,1 @@
+"""Classic control of Gymnasium's, with behaviours to watch for and demonstrators."""
