@@ -11,7 +11,7 @@ from typing import Annotated
 
 from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, Positional, arg, subcommand
 
-from driftline.experiments.names import AGENTS, BUDGETS, LEVELS, ROBOTS, STUDIES, WORLDS
+from driftline.experiments.names import AGENTS, BUDGETS, LEVELS, STUDIES, TASKS, WORLDS
 
 Files = tuple[Path, ...]
 Root = Annotated[
@@ -110,7 +110,7 @@ class MakeDemos:
 
     world: Annotated[
         Positional[str],
-        arg(help=f"one of {', '.join(WORLDS)}; or of {', '.join(ROBOTS)}", metavar="WORLD"),
+        arg(help=f"one of {', '.join(WORLDS)}; or of {', '.join(TASKS)}", metavar="WORLD"),
     ]
     episodes: Annotated[
         int | None, arg(help="how many", help_behavior_hint="(default: 400)", metavar="N")
@@ -134,7 +134,7 @@ class MakeDemos:
     level: Annotated[
         str | None,
         arg(
-            help=f"of a robot's: one of {', '.join(LEVELS)}",
+            help=f"of a task's: one of {', '.join(LEVELS)}",
             help_behavior_hint="(default: medium)",
             metavar="NAME",
         ),

@@ -10,7 +10,7 @@ from typing import assert_never
 from driftline.cli.commands import ExportDemos, ImportDemos, MakeDemos, ShowDemos
 from driftline.cli.screen import print_table
 from driftline.errors import SettingsError
-from driftline.experiments.names import ROBOTS, check_demonstrated, check_level
+from driftline.experiments.names import TASKS, check_demonstrated, check_level
 
 EPISODES, SKILL, LEVEL = 400, 0.7, "medium"
 """What is recorded where nothing is said of it."""
@@ -37,13 +37,13 @@ def _make(command: MakeDemos) -> int:
     name = check_demonstrated(command.world)
     if command.episodes is not None and command.episodes < 1:
         raise SettingsError(f"--episodes is at least 1, got {command.episodes}")
-    return _record(name, command) if name in ROBOTS else _script(name, command)
+    return _record(name, command) if name in TASKS else _script(name, command)
 
 
 def _script(world: str, command: MakeDemos) -> int:
     if command.level is not None or command.steps is not None:
         raise SettingsError(
-            f"--level and --steps are for robots ({', '.join(ROBOTS)}); {world} has --skill and "
+            f"--level and --steps are for tasks ({', '.join(TASKS)}); {world} has --skill and "
             "--episodes"
         )
     from driftline.experiments.demonstrate import make_demonstrations
@@ -61,26 +61,23 @@ def _script(world: str, command: MakeDemos) -> int:
     return 0
 
 
-def _record(robot: str, command: MakeDemos) -> int:
+def _record(task: str, command: MakeDemos) -> int:
     if command.skill is not None:
-        raise SettingsError(f"--skill is for gridworlds; {robot} has --level")
+        raise SettingsError(f"--skill is for gridworlds; {task} has --level")
     level = check_level(command.level or LEVEL)
     if command.episodes is not None and command.steps is not None:
         raise SettingsError("--episodes and --steps both say how much; give one of them")
     if command.steps is not None and command.steps < 1:
         raise SettingsError(f"--steps is at least 1, got {command.steps}")
-    from driftline.experiments.arena import require_mujoco
-
-    require_mujoco()
     from driftline.experiments.levels import make_level
 
     path, stored = make_level(
-        robot,
+        task,
         level,
         episodes=command.episodes or (EPISODES if command.steps is None else None),
         steps=command.steps,
         seed=command.seed,
-        dataset_id=command.id or f"{robot}/{level}-v0",
+        dataset_id=command.id or f"{task}/{level}-v0",
         root=command.root,
     )
     print(f"stored {stored} episodes in {path}")

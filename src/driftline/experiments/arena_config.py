@@ -1,4 +1,4 @@
-"""The configuration of a robot's arena and of its demonstrations, as frozen values.
+"""The configuration of an arena and of its demonstrations, as frozen values.
 
 Knows no environment, only names.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from driftline.errors import SettingsError, UnknownNameError
-from driftline.experiments.names import ROBOTS
+from driftline.experiments.names import ARENAS, TASKS
 
 Level = Literal["random", "medium", "medium-replay", "expert"]
 Proxy = Literal["speed", "lean"]
@@ -17,20 +17,25 @@ Proxy = Literal["speed", "lean"]
 
 @dataclass(frozen=True)
 class ArenaConfig:
-    """A robot and what it is paid: what Gymnasium pays, or a ``proxy`` of it.
+    """A task and what is paid there: what Gymnasium pays, or a ``proxy`` of it.
 
     With a proxy Gymnasium's reward is the hidden one; an ``honest`` arena pays it openly.
     """
 
-    robot: str
+    task: str
     proxy: Proxy | None = None
     honest: bool = False
     passes: ClassVar[int] = 1
-    """No robot remembers an earlier episode."""
+    """Nothing remembers an earlier episode."""
 
     def __post_init__(self) -> None:
-        if self.robot not in ROBOTS:
-            raise UnknownNameError.among("robot", self.robot, ROBOTS)
+        if self.task not in TASKS:
+            raise UnknownNameError.among("task", self.task, TASKS)
+        if (self.task, self.proxy) not in ARENAS.values():
+            raise SettingsError(
+                f"{self.task} cannot be paid by {self.proxy}; leave the proxy out, or use one of "
+                f"{', '.join(name for name, (task, _) in ARENAS.items() if task == self.task)}"
+            )
 
     @property
     def name(self) -> str:
@@ -39,7 +44,7 @@ class ArenaConfig:
         >>> ArenaConfig("hopper").name, ArenaConfig("hopper", "lean").name
         ('hopper', 'hopper-lean')
         """
-        return self.robot if self.proxy is None else f"{self.robot}-{self.proxy}"
+        return self.task if self.proxy is None else f"{self.task}-{self.proxy}"
 
 
 @dataclass(frozen=True)

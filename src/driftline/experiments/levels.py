@@ -1,6 +1,6 @@
-"""Robots' demonstrations at a level, recorded from the behaviour policies that are shipped.
+"""Demonstrations of a task at a level, recorded from those who are shipped with it.
 
-Knows the robots and their policies, but no model: nothing here loads torch.
+Knows stages and their demonstrators, but no model: nothing here loads torch.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gymnasium.vector import VectorEnv
 
 import driftline
 from driftline.agents.rollout import rollout
@@ -20,15 +21,10 @@ from driftline.data.episodes import Episodes, concatenate_episodes
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
 from driftline.data.minari_root import check_id
 from driftline.data.minari_writing import save_minari
-from driftline.environments.mujoco.engine import MujocoVectorEnv
-from driftline.environments.mujoco.levels import (
-    LevelDemonstrator,
-    check_level,
-    players,
-    snapshots_of,
-)
-from driftline.environments.mujoco.robots import Proxy, robot
+from driftline.environments.mujoco.levels import check_level
 from driftline.errors import SettingsError
+from driftline.experiments.arena_config import Proxy
+from driftline.experiments.stages import stage
 from driftline.seeding import integer_seed
 
 COPIES = 64
@@ -44,27 +40,25 @@ def demonstrate_level(
     steps: int | None = None,
     proxy: Proxy | None = None,
 ) -> Episodes:
-    """Play of a robot at a level; the same arguments give the same episodes.
+    """Play of a task at a level; the same arguments give the same episodes.
 
     ``episodes`` of them, or the fewest that have ``steps`` steps. ``proxy``: what is paid
-    in place of the reward, which then is hidden. Raises `SettingsError` where a robot has
-    no policies of that level.
+    in place of the reward, which then is hidden. Raises `SettingsError` where nobody plays at
+    that level, `CapabilityError` where what simulates the task is not installed.
     """
     if (episodes is None) == (steps is None):
         raise SettingsError("give either how many episodes or how many steps to record")
-    policies = [] if level == "random" else players(check_level(level), snapshots_of(robot(name)))
-    copies = COPIES if episodes is None else min(COPIES, episodes)
-    environment = MujocoVectorEnv(robot(name), copies, proxy=proxy)
-    box: Any = environment.single_action_space
-    agent = ScriptedAgent(LevelDemonstrator(policies, box.low, box.high))
-    path = integer_seed(seed, "level", level)
+    copies, played_on = COPIES if episodes is None else min(COPIES, episodes), stage(name)
+    environment = played_on.copies(copies, proxy)
+    script = played_on.demonstrator(check_level(level), environment.single_action_space)
+    agent, path = ScriptedAgent(script), integer_seed(seed, "level", level)
     if episodes is not None:
         return rollout(environment, agent, episodes, path, source=level).episodes
     return _enough(_batches(environment, agent, path, level), steps or 0)
 
 
 def _batches(
-    environment: MujocoVectorEnv, agent: ScriptedAgent, path: int, level: str
+    environment: VectorEnv[Any, Any, Any], agent: ScriptedAgent, path: int, level: str
 ) -> Iterator[Episodes]:
     """Batch after batch of as many episodes as there are copies, without end."""
     number = 0
@@ -98,15 +92,16 @@ def make_level(
 ) -> tuple[Path, int]:
     """Record a level as a Minari dataset; returns its directory and how many episodes it has."""
     check_id(dataset_id)
-    of = robot(name)
     played = demonstrate_level(name, level, seed, episodes=episodes, steps=steps)
-    spaces = MujocoVectorEnv(of)
+    of = stage(name)
+    spaces = of.copies(1)
+    packages = sorted({"gymnasium", "numpy", of.package})
     provenance = {
-        "demonstrator": "chance" if level == "random" else "SAC",
+        "demonstrator": of.demonstrated_by(check_level(level)),
         "level": level,
         "seed": seed,
         "driftline": driftline.__version__,
-        **{each: metadata.version(each) for each in ("gymnasium", "mujoco", "numpy")},
+        **{each: metadata.version(each) for each in packages},
     }
     demonstrations = Demonstrations(
         played.trajectories,

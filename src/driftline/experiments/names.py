@@ -25,16 +25,26 @@ WORLDS = (
 )
 ROBOTS = ("hopper", "walker2d", "halfcheetah", "ant")
 """Those of MuJoCo."""
+CLASSIC = ("cartpole", "pendulum", "mountain-car")
+"""Gymnasium's own."""
+ROOMS = ("lava-gap", "lava-crossing")
+"""Those of Minigrid."""
+TASKS = (*ROBOTS, *CLASSIC, *ROOMS)
+"""What arenas are of."""
+DISCRETE = ("cartpole", *ROOMS)
+"""Those with a few actions to choose from."""
 ARENAS: dict[str, tuple[str, Literal["speed", "lean"] | None]] = {
     **{robot: (robot, None) for robot in ROBOTS},
     **{f"{robot}-speed": (robot, "speed") for robot in ROBOTS},
     **{f"{robot}-lean": (robot, "lean") for robot in ROBOTS if robot != "ant"},
+    **{task: (task, None) for task in (*CLASSIC, *ROOMS)},
+    **{f"{task}-speed": (task, "speed") for task in CLASSIC},
 }
-"""What robots can be studied in: by name, the robot and what it is paid by."""
+"""What tasks can be studied in: by name, the task and what it is paid by."""
 ODT = {f"{robot}-odt": robot for robot in ROBOTS}
 """Of robots, the online decision transformer as it was published."""
 LEVELS = ("random", "medium", "medium-replay", "expert")
-"""Of a robot's demonstrations, as D4RL names them."""
+"""Of a task's demonstrations, as D4RL names them."""
 TARGETS = "targets"
 """The study that compares targets and not agents."""
 GRIDWORLDS = "gridworlds"
@@ -53,6 +63,9 @@ ARENA_AGENTS = (
     *("finetune", "finetune-kl", "iql", "ppo", "sac", "td3"),
 )
 ODT_AGENTS = ("gm", "odt", "odt-guided")
+DISCRETE_AGENTS = (
+    *("gm", "gm-best", "gm-quantile", "ogm-quantile", "finetune", "finetune-kl", "ppo", "dqn"),
+)
 AGENTS = tuple(dict.fromkeys(WORLD_AGENTS + ARENA_AGENTS + ODT_AGENTS))
 CONTROL = "ogm-quantile-honest"
 """The agent that every study has without anything to exploit."""
@@ -77,7 +90,7 @@ def check_world(name: str) -> str:
 
 def check_demonstrated(name: str) -> str:
     """``name``, if someone demonstrates it; raises `UnknownNameError`."""
-    return _check("world or robot", "worlds and robots", name, WORLDS + ROBOTS)
+    return _check("world or task", "worlds and tasks", name, WORLDS + TASKS)
 
 
 def check_level(name: str) -> str:

@@ -14,12 +14,12 @@ import pytest
 from driftline.cli.main import run
 from driftline.environments.mujoco import levels
 from driftline.errors import CapabilityError, SettingsError, UnknownNameError
-from driftline.experiments import arena, build, presets
+from driftline.experiments import build, presets, stages
 from driftline.experiments.answer import answer
 from driftline.experiments.arena_config import ArenaConfig, LevelConfig
 from driftline.experiments.config import DemonstrationConfig, StudyConfig, WorldConfig
 from driftline.experiments.config_json import from_json, to_json
-from driftline.experiments.names import ARENA_AGENTS, ARENAS, CONTROL
+from driftline.experiments.names import ARENA_AGENTS, ARENAS, CONTROL, DISCRETE, DISCRETE_AGENTS
 from driftline.experiments.plan import plan, run_path
 from driftline.experiments.results import load
 from driftline.experiments.run import begin, execute, read_episodes
@@ -101,10 +101,11 @@ def test_every_arena_has_a_study_that_is_stored_and_read(name: str, budget: str)
     assert config.world.name == config.name == name
     assert from_json(StudyConfig, json.loads(json.dumps(to_json(config)))) == config
     own = [each.name for each in config.agents if not each.control]
-    assert own == list(ARENA_AGENTS)
+    discrete = config.world.task in DISCRETE
+    assert own == list(DISCRETE_AGENTS if discrete else ARENA_AGENTS)
     controls = [each.name for each in config.agents if each.control]
     assert controls == ([] if config.world.proxy is None else [CONTROL])
-    assert set(build.behaviours(config.world)) >= {"strains"}
+    assert any(build.behaviours(config.world).values())
 
 
 def test_an_agent_that_a_study_lacks_is_named() -> None:
@@ -122,16 +123,48 @@ def test_worlds_and_arenas_have_demonstrations_of_their_kind() -> None:
         StudyConfig("a", "smoke", WorldConfig("boat-race"), (), (0,), LevelConfig())
     with pytest.raises(SettingsError, match="at least 1 step"):
         LevelConfig(steps=0)
-    with pytest.raises(UnknownNameError, match="unknown robot 'humanoid'"):
+    with pytest.raises(UnknownNameError, match="unknown task 'humanoid'"):
         ArenaConfig("humanoid")
+    with pytest.raises(SettingsError, match=r"ant cannot be paid by lean; .* ant, ant-speed"):
+        ArenaConfig("ant", "lean")
+    with pytest.raises(SettingsError, match="lava-gap cannot be paid by speed"):
+        ArenaConfig("lava-gap", "speed")
 
 
-def test_without_mujoco_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("package", "task"), [("mujoco", "hopper"), ("minigrid", "lava-gap")])
+def test_what_is_not_installed_is_named_with_its_extra(
+    package: str, task: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = importlib.util.find_spec
-    monkeypatch.setattr(arena, "find_spec", lambda name: None if name == "mujoco" else found(name))
-    with pytest.raises(CapabilityError, match=r"pip install driftline\[mujoco\]"):
-        build.check(tiny_arena())
-    assert run(["demos", "make", "hopper", "--level", "random"]) == 2
+    monkeypatch.setattr(stages, "find_spec", lambda name: None if name == package else found(name))
+    with pytest.raises(CapabilityError, match=rf"pip install driftline\[{package}\]"):
+        build.check(tiny_arena(task, ("gm",)))
+    assert run(["demos", "make", task, "--level", "random"]) == 2
+    build.check(tiny_arena("cartpole", ("gm",)))
+
+
+@pytest.mark.parametrize(
+    ("name", "agents"),
+    [
+        ("cartpole-speed", ("gm", "ogm-quantile", "dqn")),
+        ("pendulum", ("ogm-guided", "iql")),
+        ("lava-gap", ("gm-best", "ogm-quantile", "ppo")),
+    ],
+)
+def test_other_tasks_are_studied_in_the_same_way(
+    name: str, agents: tuple[str, ...], tmp_path: Path
+) -> None:
+    shown = LevelConfig("medium", steps=700, held_out=60)
+    config = replace(tiny_arena(name, agents), demonstrations=shown)
+    root = begun(tmp_path / name, config)
+    assert resume(root, workers=1) == 0
+    summary = json.loads((root / "summary.json").read_text())
+    assert set(summary["agents"]) == set(agents)
+    assert name in (root / "report.html").read_text()
+    played = read_episodes(run_path(root, agents[1], 0))
+    hidden = config.world.proxy is not None  # type: ignore[union-attr]
+    assert np.array_equal(played.hidden_rewards, played.trajectories.rewards) != hidden
+    assert set(played.flags) == set(build.behaviours(config.world))
 
 
 def test_a_robot_that_nobody_can_demonstrate_is_refused_at_once(

@@ -1,1 +1,1 @@
-"""The studies of robots: what each arena is played with, and what is told of it."""
+"""The studies of arenas: what each is played with, and what is told of it."""

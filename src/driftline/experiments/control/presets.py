@@ -1,4 +1,4 @@
-"""A robot's study at each budget: what is demonstrated, who learns, for how many steps.
+"""An arena's study at each budget: what is demonstrated, who learns, for how many steps.
 
 Knows no environment; a number here is a choice that the manifest records.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from driftline.baselines.dqn_settings import DQNSettings
 from driftline.baselines.iql_settings import IQLSettings
 from driftline.baselines.off_policy_settings import SACSettings, TD3Settings
 from driftline.baselines.ppo_settings import PPOSettings
@@ -20,7 +21,7 @@ from driftline.experiments.config import (
     LearnerSettings,
     StudyConfig,
 )
-from driftline.experiments.names import CONTROL
+from driftline.experiments.names import CONTROL, DISCRETE, ROBOTS
 from driftline.models.transformer_config import TransformerConfig
 from driftline.training.cloned import CloneSettings
 from driftline.training.finetune import FineTuneSettings
@@ -48,7 +49,11 @@ PPO = PPOSettings(
     first_entropy=0.0,
 )
 """The library's own sizes for continuous actions; an unbounded entropy is no reward."""
+DQN = DQNSettings(fewest_steps=0, learning_starts=500, steps_per_update=4)
 STEPS = {"smoke": 4_000, "default": 200_000, "full": 500_000}
+"""Of robots."""
+FEWER_STEPS = {"smoke": 2_000, "default": 50_000, "full": 200_000}
+"""Of tasks that are learnt sooner."""
 ROUNDS = RoundSettings(
     rounds=10_000,  # which no run reaches before it has its steps
     episodes_per_round=4,
@@ -57,19 +62,19 @@ ROUNDS = RoundSettings(
 )
 
 
-def arena_study(robot: str, proxy: Proxy | None, budget: str) -> StudyConfig:
-    """The study of a robot that is paid as Gymnasium does, or by a proxy."""
-    arena = ArenaConfig(robot, proxy)
+def arena_study(task: str, proxy: Proxy | None, budget: str) -> StudyConfig:
+    """The study of a task that is paid as Gymnasium does, or by a proxy."""
+    arena, robot = ArenaConfig(task, proxy), task in ROBOTS
     whole = StudyConfig(
         name=arena.name,
         budget=budget,
         world=arena,
-        agents=_agents(hidden=proxy is not None),
+        agents=_agents(hidden=proxy is not None, discrete=task in DISCRETE),
         seeds=tuple(range(3)),
-        demonstrations=LevelConfig("medium", steps=100_000),
+        demonstrations=LevelConfig("medium", steps=100_000 if robot else 30_000),
         model=MODEL,
-        offline=OFFLINE,
-        rounds=replace(ROUNDS, steps=STEPS[budget]),
+        offline=OFFLINE if robot else replace(OFFLINE, updates=2000),
+        rounds=replace(ROUNDS, steps=STEPS[budget]) if robot else _sooner(budget),
     )
     if budget != "smoke":
         return whole
@@ -88,9 +93,16 @@ def arena_study(robot: str, proxy: Proxy | None, budget: str) -> StudyConfig:
     )
 
 
+def _sooner(budget: str) -> RoundSettings:
+    judging = Judging(steps=2_500, episodes=16)
+    return replace(ROUNDS, steps=FEWER_STEPS[budget], steps_per_round=1_000, judging=judging)
+
+
 def _quick(learner: LearnerSettings) -> LearnerSettings:
     """The same for a look: it begins to learn at once, and learns less."""
     match learner:
+        case DQNSettings():
+            return replace(learner, learning_starts=100)
         case SACSettings() | TD3Settings():
             return replace(learner, learning_starts=500, updates_per_step=0.25)
         case CloneSettings():
@@ -103,7 +115,7 @@ def _quick(learner: LearnerSettings) -> LearnerSettings:
             return learner
 
 
-def _agents(hidden: bool) -> tuple[AgentConfig, ...]:
+def _agents(hidden: bool, discrete: bool) -> tuple[AgentConfig, ...]:
     online = OnlineSettings(
         target=QUANTILE,
         updates_per_round=0,
@@ -114,16 +126,26 @@ def _agents(hidden: bool) -> tuple[AgentConfig, ...]:
         ),
     )
     tuned = FineTuneSettings(learning_rate=3e-4, epochs=2, episodes_per_batch=4, trace=0.95)
-    # Where what is paid is what should be, an agent that is paid it openly is the same agent.
-    control = (AgentConfig(CONTROL, online, control=True),) if hidden else ()
-    return (
+    imitating = (
         AgentConfig("gm", FrozenSettings(Unconditioned())),
         AgentConfig("gm-best", CloneSettings(offline=OFFLINE)),
         AgentConfig("gm-quantile", FrozenSettings(QUANTILE)),
         AgentConfig("ogm-quantile", online),
-        AgentConfig("ogm-guided", replace(online, value_guidance=ValueGuidance())),
+    )
+    tuning = (
         AgentConfig("finetune", tuned),
         AgentConfig("finetune-kl", replace(tuned, kl_penalty=FixedPenalty(0.1))),
+    )
+    # Where what is paid is what should be, an agent that is paid it openly is the same agent.
+    control = (AgentConfig(CONTROL, online, control=True),) if hidden else ()
+    if discrete:
+        scratch = AgentConfig("ppo", PPO), AgentConfig("dqn", DQN)
+        return (*imitating, *tuning, *scratch, *control)
+    guided = replace(online, value_guidance=ValueGuidance())
+    return (
+        *imitating,
+        AgentConfig("ogm-guided", guided),
+        *tuning,
         AgentConfig("iql", IQLSettings()),
         AgentConfig("ppo", PPO),
         AgentConfig("sac", SACSettings()),

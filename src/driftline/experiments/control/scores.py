@@ -1,4 +1,4 @@
-"""Scores: what agents earned where they were judged, on D4RL's scale, over steps.
+"""Scores: what agents earned where they were judged, from chance to an expert, over steps.
 
 Know recorded events and settings, no agent.
 """
@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from driftline.data.d4rl_scores import normalised_score
 from driftline.data.episodes import Episodes
 from driftline.experiments.arena_config import ArenaConfig
 from driftline.experiments.config import StudyConfig
+from driftline.experiments.stages import STAGES
 from driftline.safety.measurement import finite, finite_list
 from driftline.safety.statistics import Bootstrap
 from driftline.safety.thresholds import Thresholds
@@ -62,7 +62,7 @@ def scores(config: StudyConfig, judged: Mapping[str, Sequence[Judgements]]) -> d
     """By agent, those that were ``judged`` in every seed; none where there is no arena."""
     if not isinstance(config.world, ArenaConfig):
         return {}
-    task, thresholds = config.world.robot, config.thresholds
+    task, thresholds = config.world.task, config.thresholds
     return {
         name: _over_seeds(task, runs, thresholds)
         for name, runs in judged.items()
@@ -86,12 +86,22 @@ def _curve(task: str, run: Judgements) -> tuple[Floats, Floats]:
     steps = np.array([each["environment_steps"] for each in run], np.float64)
     returns = [each["true_returns"] or each["returns"] for each in run]
     means = np.array([float(np.mean(each)) for each in returns])
-    return steps, normalised_score(task, means)
+    return steps, scored(task, means)
 
 
 def demonstrated(world: ArenaConfig, demonstrations: Sequence[Episodes]) -> tuple[float, float]:
     """The demonstrations' mean score and that of their best tenth."""
     returns = np.concatenate([run.true_returns for run in demonstrations])
-    scored = normalised_score(world.robot, returns)
-    best = scored[scored >= np.quantile(scored, 0.9)]
-    return float(scored.mean()), float(best.mean())
+    every = scored(world.task, returns)
+    best = every[every >= np.quantile(every, 0.9)]
+    return float(every.mean()), float(best.mean())
+
+
+def scored(task: str, returns: Floats) -> Floats:
+    """100 * (return - chance) / (expert - chance), like ``returns``.
+
+    >>> scored("pendulum", np.array([-1236.0, -150.0]))
+    array([  0., 100.])
+    """
+    low, high = STAGES[task].scale
+    return np.asarray(100.0 * (returns - low) / (high - low))

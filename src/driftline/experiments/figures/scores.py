@@ -1,4 +1,4 @@
-"""Scores on D4RL's scale over the steps that agents had learnt from.
+"""Scores from chance to an expert over the steps that agents had learnt from.
 
 Knows scores, no agent.
 """
@@ -30,6 +30,6 @@ def score_curves(scores: Mapping[str, Scores], demonstrated: tuple[float, float]
     axes.axhline(best, color=mine.shade.light, linewidth=0.9, label="their best tenth")
     axes.set_xlabel("environment steps of one seed")
     axes.xaxis.set_major_formatter(EngFormatter(sep=""))
-    axes.set_ylabel("score (0: by chance, 100: D4RL's expert)")
+    axes.set_ylabel("score (0: by chance, 100: an expert)")
     shared_legend(figure, [axes])
     return figure

@@ -23,8 +23,9 @@ def scores_section(scores: Mapping[str, Scores], drawing: str, judged: str) -> M
     """``judged`` says how often and by how many episodes."""
     caption = text(
         f"Agents as they stood, judged apart {judged} by their likeliest actions; the steps are "
-        "not learnt from and not counted. 0 is what acting by chance earns and 100 D4RL's expert, "
-        "both in D4RL's own versions of the robots. Intervals are over seeds."
+        "not learnt from and not counted. 0 is what acting by chance earns and 100 an expert: of "
+        "robots D4RL's, in its own versions of them, of other tasks the controller or planner that "
+        "demonstrates them. Intervals are over seeds."
     )
     rows = [
         [

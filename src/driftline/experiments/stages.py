@@ -1,0 +1,203 @@
+"""Stages: what arenas are played on and who demonstrates there, family by family.
+
+Know no model and no agent. What a family is simulated by loads when it is first played, and
+is asked for by name where it is not installed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Protocol
+
+from gymnasium import Space
+from gymnasium.vector import VectorEnv
+
+from driftline.agents.scripted import Script
+from driftline.data.d4rl_scores import REFERENCES
+from driftline.environments.behaviours import BehaviourSpec
+from driftline.environments.classic.demonstrator import ClassicDemonstrator
+from driftline.environments.classic.engine import ClassicVectorEnv
+from driftline.environments.classic.tasks import task
+from driftline.environments.minigrid.planner import RoomDemonstrator
+from driftline.environments.minigrid.rooms import copies as room_copies
+from driftline.environments.minigrid.rooms import room
+from driftline.environments.mujoco.levels import LevelDemonstrator, players, snapshots_of
+from driftline.environments.mujoco.robots import robot
+from driftline.errors import CapabilityError
+from driftline.experiments.arena_config import Level, Proxy
+from driftline.experiments.names import CLASSIC, ROBOTS, ROOMS
+
+Copies = VectorEnv[Any, Any, Any]
+
+
+class Stage(Protocol):
+    """Of one task: its copies, what is watched for, what counts as 0 and as 100."""
+
+    package: str
+    """By what it is simulated."""
+    extra: str | None
+    """What of Driftline's brings that; None: nothing has to."""
+
+    @property
+    def environment_id(self) -> str:
+        """What ``gymnasium.make`` calls it."""
+        ...
+
+    @property
+    def behaviours(self) -> tuple[BehaviourSpec, ...]:
+        """What is watched for."""
+        ...
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """The returns that count as 0 (chance) and as 100 (an expert)."""
+        ...
+
+    def copies(self, count: int, proxy: Proxy | None = None) -> Copies:
+        """So many, paid by the ``proxy`` where there is one."""
+        ...
+
+    def demonstrator(self, level: Level, space: Space[Any]) -> Script:
+        """Who plays at a level; raises `SettingsError` where nobody does."""
+        ...
+
+    def demonstrated_by(self, level: Level) -> str:
+        """The same in a word or two."""
+        ...
+
+
+@dataclass(frozen=True)
+class RobotStage:
+    """One of MuJoCo's robots, demonstrated by snapshots of one training."""
+
+    name: str
+    package = "mujoco"
+    extra = "mujoco"
+
+    @property
+    def environment_id(self) -> str:
+        """Version 5."""
+        return robot(self.name).environment_id
+
+    @property
+    def behaviours(self) -> tuple[BehaviourSpec, ...]:
+        """Falls, strains, leans."""
+        return robot(self.name).behaviours
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """D4RL's."""
+        return REFERENCES[self.name]
+
+    def copies(self, count: int, proxy: Proxy | None = None) -> Copies:
+        """On Driftline's engine."""
+        from driftline.environments.mujoco.engine import MujocoVectorEnv
+
+        return MujocoVectorEnv(robot(self.name), count, proxy=proxy)
+
+    def demonstrator(self, level: Level, space: Any) -> Script:
+        """Policies in turn, or chance."""
+        shown = [] if level == "random" else players(level, snapshots_of(robot(self.name)))
+        return LevelDemonstrator(shown, space.low, space.high)
+
+    def demonstrated_by(self, level: Level) -> str:
+        """Trained by stable-baselines3."""
+        return "chance" if level == "random" else "SAC"
+
+
+@dataclass(frozen=True)
+class ClassicStage:
+    """A task of Gymnasium's own, demonstrated by a controller that acts by chance at times."""
+
+    name: str
+    package = "gymnasium"
+    extra = None
+
+    @property
+    def environment_id(self) -> str:
+        """Gymnasium's."""
+        return task(self.name).environment_id
+
+    @property
+    def behaviours(self) -> tuple[BehaviourSpec, ...]:
+        """One a task."""
+        return task(self.name).behaviours
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """From chance to the controller."""
+        return task(self.name).scale
+
+    def copies(self, count: int, proxy: Proxy | None = None) -> Copies:
+        """Paid for speed, where there is a proxy."""
+        assert proxy != "lean"  # no arena is
+        return ClassicVectorEnv(task(self.name), count, proxy=proxy)
+
+    def demonstrator(self, level: Level, space: Any) -> Script:
+        """The controller."""
+        return ClassicDemonstrator(task(self.name), level, space)
+
+    def demonstrated_by(self, level: Level) -> str:
+        """It knows the dynamics."""
+        return "chance" if level == "random" else "controller"
+
+
+@dataclass(frozen=True)
+class RoomStage:
+    """A room of Minigrid's, demonstrated by a planner that acts by chance at times."""
+
+    name: str
+    package = "minigrid"
+    extra = "minigrid"
+
+    @property
+    def environment_id(self) -> str:
+        """Minigrid's."""
+        return room(self.name).environment_id
+
+    @property
+    def behaviours(self) -> tuple[BehaviourSpec, ...]:
+        """Lava burns."""
+        return room(self.name).behaviours
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """From chance to the planner."""
+        return room(self.name).scale
+
+    def copies(self, count: int, proxy: Proxy | None = None) -> Copies:
+        """Nothing is hidden in a room."""
+        assert proxy is None  # no arena has one
+        return room_copies(room(self.name), count)
+
+    def demonstrator(self, level: Level, space: Any) -> Script:
+        """The planner."""
+        return RoomDemonstrator(room(self.name), level)
+
+    def demonstrated_by(self, level: Level) -> str:
+        """It sees the room whole."""
+        return "chance" if level == "random" else "planner"
+
+
+STAGES: Mapping[str, Stage] = {
+    **{name: RobotStage(name) for name in ROBOTS},
+    **{name: ClassicStage(name) for name in CLASSIC},
+    **{name: RoomStage(name) for name in ROOMS},
+}
+"""By the task's name."""
+
+
+def stage(name: str) -> Stage:
+    """The stage of a task, once what simulates it is known to be there.
+
+    Raises `CapabilityError` where it is not installed.
+    """
+    found = STAGES[name]
+    if find_spec(found.package) is None:
+        raise CapabilityError(
+            f"{name} is simulated by {found.package}, which is not installed; "
+            f"pip install driftline[{found.extra}]"
+        )
+    return found
