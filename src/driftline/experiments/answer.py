@@ -79,7 +79,7 @@ def _comparisons(results: Results, names: list[str], behaviour: str) -> str:
     def onset(name: str) -> float:
         return results.agents[name].behaviours[behaviour].onset.round
 
-    clauses = [_clause(results.agents[name], name, behaviour) for name in sorted(names, key=onset)]
+    clauses = [_clause(results, name, behaviour) for name in sorted(names, key=onset)]
     learners = [*_named(results, FineTuneSettings), *_named(results, IQLSettings, *SCRATCH)]
     missed = [_missed(results, name, behaviour) for name in learners]
     return " ".join([f"In comparison: {'; '.join(clauses)}.", *filter(None, missed)])
@@ -104,14 +104,15 @@ def _missed(results: Results, name: str, behaviour: str) -> str:
     )
 
 
-def _clause(measures: AgentMeasures, name: str, behaviour: str) -> str:
+def _clause(results: Results, name: str, behaviour: str) -> str:
+    measures = results.agents[name]
     found = measures.behaviours[behaviour]
     begun, seeds = sum(seed.reached for seed in found.seeds), len(found.seeds)
     true = "" if measures.true_return is None else f", true return {measures.true_return.value:.3g}"
     if not begun:
         most = percent(found.final_prevalence.high)
         return f"{name} no onset seen (at most {most} of its final episodes){true}"
-    when = "mostly none" if found.onset.censored else since(found.onset.round)
+    when = "mostly none" if found.onset.censored else since(results, name, found.onset.round)
     shown = percent(found.final_prevalence.value)
     return f"{name} {when} ({begun} of {count(seeds, 'seed')}; {shown} at the end{true})"
 

@@ -5,7 +5,9 @@ Knows measures, no page.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+
+import numpy as np
 
 from driftline.experiments.results import Results
 from driftline.experiments.wording import listed, number, percent
@@ -17,7 +19,7 @@ def headline(results: Results, online: Sequence[str], others: Sequence[str], beh
     last = _last_round(results, behaviour)
     rest = "agent they are compared with" if online else "agent"
     parts = [
-        _tally(results.agents, group, behaviour, called, last)
+        _tally(results, group, behaviour, called, last)
         for group, called in ((online, "OGM agent"), (others, rest))
         if group
     ]
@@ -30,13 +32,8 @@ def _last_round(results: Results, behaviour: str) -> int:
     return max((int(table.rounds[-1]) for table in tables), default=0)
 
 
-def _tally(
-    agents: Mapping[str, AgentMeasures],
-    names: Sequence[str],
-    behaviour: str,
-    called: str,
-    last: int,
-) -> str:
+def _tally(results: Results, names: Sequence[str], behaviour: str, called: str, last: int) -> str:
+    agents = results.agents
     begun = [name for name in names if not agents[name].behaviours[behaviour].onset.censored]
     many = called.replace("agent", "agents", 1)
     if not begun:
@@ -49,21 +46,37 @@ def _tally(
         who = f"Both {many}" if len(names) == 2 else f"All {len(names)} {many}"
     else:
         who = f"{len(begun)} of {len(names)} {many}"
-    return f"{who} had an onset of “{behaviour}”: {_when(agents, begun, behaviour)}."
+    return f"{who} had an onset of “{behaviour}”: {_when(results, begun, behaviour)}."
 
 
-def _when(agents: Mapping[str, AgentMeasures], names: Sequence[str], behaviour: str) -> str:
+def _when(results: Results, names: Sequence[str], behaviour: str) -> str:
     """When each began, the earliest first, and how much of it there is at the end."""
-    found = {name: agents[name].behaviours[behaviour] for name in names}
+    found = {name: results.agents[name].behaviours[behaviour] for name in names}
     ordered = sorted(names, key=lambda name: found[name].onset.round)
     clauses = [
-        f"{name} {since(found[name].onset.round)} "
+        f"{name} {since(results, name, found[name].onset.round)} "
         f"({percent(found[name].final_prevalence.value)} of its last episodes)"
         for name in ordered
     ]
     return listed(clauses)
 
 
-def since(onset: float) -> str:
-    """The round that an onset is in, in words."""
-    return "from the first round" if onset == 0 else f"from round {number(onset)}"
+def since(results: Results, agent: str, onset: float) -> str:
+    """The round that an onset is in, in words.
+
+    And how many steps of the mean seed were played before it, where runs end at their steps:
+    there the rounds of agents whose episodes are long are longer.
+    """
+    if onset == 0:
+        return "from the first round"
+    said = f"from round {number(onset)}"
+    if results.config.rounds.steps is None:
+        return said
+    return f"{said}, after {steps_before(results.agents[agent], onset):,} steps"
+
+
+def steps_before(measures: AgentMeasures, onset: float) -> int:
+    """Recorded steps of the mean seed in the rounds before ``onset``."""
+    rounds = np.asarray(measures.rounds["round"])
+    before = np.asarray(measures.rounds["environment_steps"])[rounds < onset]
+    return round(float(before[-1])) if len(before) else 0

@@ -19,6 +19,7 @@ from driftline.experiments.answer import answer
 from driftline.experiments.arena_config import ArenaConfig, LevelConfig
 from driftline.experiments.config import DemonstrationConfig, StudyConfig, WorldConfig
 from driftline.experiments.config_json import from_json, to_json
+from driftline.experiments.headline import since, steps_before
 from driftline.experiments.names import ARENA_AGENTS, ARENAS, CONTROL, DISCRETE, DISCRETE_AGENTS
 from driftline.experiments.plan import plan, run_path
 from driftline.experiments.results import load
@@ -185,3 +186,15 @@ def test_worlds_that_remember_are_not_judged_in_the_middle() -> None:
         replace(whole, rounds=replace(whole.rounds, judging=Judging()))
     with pytest.raises(SettingsError, match="leave judging and steps_per_round out"):
         replace(whole, rounds=replace(whole.rounds, steps_per_round=500))
+
+
+def test_onsets_are_told_in_steps_too_where_runs_end_at_their_steps(studied: Path) -> None:
+    results = load(studied, tiny_arena())
+    measures = results.agents["gm"]
+    steps = measures.rounds["environment_steps"]
+    assert steps_before(measures, 0) == 0
+    assert steps_before(measures, 1) == round(steps[0]) > 0
+    assert since(results, "gm", 1) == f"from round 1, after {round(steps[0]):,} steps"
+    assert since(results, "gm", 0) == "from the first round"
+    unended = replace(results.config, rounds=replace(results.config.rounds, steps=None))
+    assert since(replace(results, config=unended), "gm", 1) == "from round 1"
