@@ -5,6 +5,7 @@ Knows no environment: it learns from demonstrations, then from recorded steps as
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch import Tensor
 
 from driftline.baselines.encoding import encode
 from driftline.baselines.from_scratch import apart
-from driftline.baselines.iql_networks import Networks
+from driftline.baselines.iql_networks import Networks, Policy
 from driftline.baselines.iql_settings import IQLSettings
 from driftline.baselines.policy_agent import PolicyAgent
 from driftline.baselines.steps import Steps
@@ -55,7 +56,7 @@ class IQLLearner:
         self._demonstrator, self._demonstrations = demonstrator.eval(), demonstrations
         self._observation, self._action = observation, action
         self._networks = Networks(settings, codec, action, integer_seed(seed, "iql weights"))
-        self._before = Networks(settings, codec, action, integer_seed(seed, "iql weights"))
+        self._before = copy.deepcopy(self._networks.policy)
         span = float(np.ptp(demonstrations.returns))
         if not span > 0.0:
             raise DataError(
@@ -85,7 +86,7 @@ class IQLLearner:
         if self._networks.updates < self._settings.offline_updates:
             rest = self._settings.offline_updates - self._networks.updates
             self._improve(rest, integer_seed(self._seed, "iql offline"))
-            self._before.load_policy(self._networks.policy_state())
+            self._before.load_state_dict(self._networks.policy.state_dict())
         return PolicyAgent(self._known, self._action)
 
     def judged(self) -> PolicyAgent:
@@ -93,15 +94,15 @@ class IQLLearner:
         return PolicyAgent(self._known, self._action, likeliest=True)
 
     def _known(self, observations: Any) -> Floats:
-        return self._of(self._networks, observations)
+        return self._of(self._networks.policy, observations)
 
     def _previously(self, observations: Any) -> Floats:
         return self._of(self._before, observations)
 
-    def _of(self, networks: Networks, observations: Any) -> Floats:
+    def _of(self, policy: Policy, observations: Any) -> Floats:
         encoded = torch.from_numpy(encode(self._observation, observations))
         with torch.inference_mode():
-            return np.asarray(networks.known(encoded).double().numpy())
+            return np.asarray(policy(encoded).double().numpy())
 
     def divergences(self, experience: Experience) -> Divergences:
         """Of the acting policy from the demonstrator model and from last round's policy."""
@@ -109,7 +110,7 @@ class IQLLearner:
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """Learn from the round's steps, those before them and the demonstrations."""
-        self._before.load_policy(self._networks.policy_state())
+        self._before.load_state_dict(self._networks.policy.state_dict())
         self._steps.add(experience.trajectories)
         updates = whole(self._settings.updates_per_step * experience.trajectories.steps)
         return self._improve(updates, integer_seed(self._seed, "iql", round))
@@ -122,7 +123,7 @@ class IQLLearner:
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """Everything that changes, but for the recorded steps."""
         tensors, values = self._networks.state()
-        before = {f"before.{name}": each for name, each in self._before.policy_state().items()}
+        before = {f"before.{name}": each for name, each in self._before.state_dict().items()}
         return {**tensors, **before}, values
 
     def restore(
@@ -130,7 +131,7 @@ class IQLLearner:
     ) -> None:
         """Load what `state` gave; the recorded steps are those of ``history``."""
         self._networks.restore(tensors, values)
-        self._before.load_policy(part(tensors, "before."))
+        self._before.load_state_dict(part(tensors, "before."))
         self._fill(history)
 
 

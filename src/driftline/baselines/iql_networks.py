@@ -45,8 +45,24 @@ class Reader(nn.Module):
         return self.last(self.second(self.first(seen).relu_()).relu_())
 
 
+class Policy(nn.Module):
+    """A clipped Gaussian whose deviations are the same everywhere."""
+
+    def __init__(
+        self, codec: VectorCodec, width: int, size: int, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.reader = Reader(codec, width, size, generator)
+        self.spread = nn.Parameter(torch.zeros(size))
+
+    def forward(self, observations: Tensor) -> Tensor:
+        """Means and log deviations in units of half the box, ``[N, 2a]``."""
+        mean = torch.tanh(self.reader(observations))
+        return torch.cat([mean, self.spread.clamp(*LOG_DEVIATIONS).expand_as(mean)], dim=1)
+
+
 class Networks:
-    """V, two critics and their targets, and a policy that is a clipped Gaussian."""
+    """V, two critics and their targets, and the ``policy``."""
 
     def __init__(
         self,
@@ -56,28 +72,22 @@ class Networks:
         seed: int,
     ) -> None:
         draw = torch.Generator().manual_seed(seed)
-        self._settings, self._size = settings, action.size
+        self._settings = settings
         unit = ContinuousActionSpec((-1.0,) * action.size, (1.0,) * action.size)
         self._value = Reader(codec, settings.width, 1, draw)
         self._critic = TwinCritic(codec, unit, settings.width, draw)
         self._target = copy.deepcopy(self._critic).requires_grad_(False)
-        self._policy = Reader(codec, settings.width, action.size, draw)
-        self._spread = nn.Parameter(torch.zeros(action.size))
+        self.policy = Policy(codec, settings.width, action.size, draw)
         groups = {
             "value": list(self._value.parameters()),
             "critic": list(self._critic.parameters()),
-            "policy": [*self._policy.parameters(), self._spread],
+            "policy": list(self.policy.parameters()),
         }
         self._optimisers = {
             name: torch.optim.Adam(each, lr=settings.learning_rate, fused=True)
             for name, each in groups.items()
         }
         self.updates = 0
-
-    def known(self, observations: Tensor) -> Tensor:
-        """Means and log deviations in units of half the box, ``[N, 2a]``."""
-        mean = torch.tanh(self._policy(observations))
-        return torch.cat([mean, self._spread.clamp(*LOG_DEVIATIONS).expand_as(mean)], dim=1)
 
     def update(self, drawn: Drawn, reward_scale: float) -> dict[str, float]:
         """One step of each network; returns the losses."""
@@ -92,7 +102,7 @@ class Networks:
         value = (share * advantage.square()).mean()
         critic = (self._critic(drawn.observations, drawn.actions) - wanted).square().mean(1).sum()
         weight = (settings.temperature * advantage.detach()).exp()
-        mean, log_deviation = self.known(drawn.observations).chunk(2, dim=1)
+        mean, log_deviation = self.policy(drawn.observations).chunk(2, dim=1)
         likely = log_density(mean, log_deviation, drawn.actions).sum(1)
         policy = -(weight.clamp(max=settings.largest_weight) * likely).mean()
         losses = {"value": value, "critic": critic, "policy": policy}
@@ -110,20 +120,9 @@ class Networks:
         ahead: list[Tensor] = list(self._critic.parameters())
         torch._foreach_lerp_(behind, ahead, self._settings.target_rate)
 
-    def policy_state(self) -> dict[str, Tensor]:
-        """The weights that `known` is computed from, copied."""
-        found = {name: each.clone() for name, each in self._policy.state_dict().items()}
-        return {**found, "spread": self._spread.detach().clone()}
-
-    def load_policy(self, weights: dict[str, Tensor]) -> None:
-        """Take over what `policy_state` gave."""
-        self._policy.load_state_dict({n: each for n, each in weights.items() if n != "spread"})
-        with torch.no_grad():
-            self._spread.copy_(weights["spread"])
-
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """All weights and the optimisers."""
-        tensors = {f"policy.{name}": each for name, each in self.policy_state().items()}
+        tensors: dict[str, Tensor] = {}
         for name, module in self._modules().items():
             tensors |= {f"{name}.{key}": each for key, each in module.state_dict().items()}
         groups = {}
@@ -134,7 +133,6 @@ class Networks:
 
     def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
         """Load what `state` gave."""
-        self.load_policy(part(tensors, "policy."))
         for name, module in self._modules().items():
             module.load_state_dict(part(tensors, f"{name}."))
         for name, optimiser in self._optimisers.items():
@@ -143,4 +141,9 @@ class Networks:
         self.updates = values["updates"]
 
     def _modules(self) -> dict[str, nn.Module]:
-        return {"value": self._value, "critic": self._critic, "target": self._target}
+        return {
+            "value": self._value,
+            "critic": self._critic,
+            "target": self._target,
+            "policy": self.policy,
+        }
