@@ -112,9 +112,13 @@ def test_no_run_is_taken_without_the_one_it_began_from(earlier: Path, tmp_path: 
 
 
 def test_other_settings_are_other_runs(earlier: Path, tmp_path: Path) -> None:
+    other = replace(tiny(), model=replace(tiny().model, layers=2))
+    with pytest.raises(RunError, match="differ in the study's model"):
+        shared_runs(earlier, tmp_path, plan(tmp_path, other))
     longer = replace(tiny(), rounds=replace(tiny().rounds, rounds=4))
-    with pytest.raises(RunError, match="differ in the study's rounds"):
-        shared_runs(earlier, tmp_path, plan(tmp_path, longer))
+    shared = shared_runs(earlier, tmp_path, plan(tmp_path, longer))
+    assert {task.agent for _, task in shared.runs} == {OFFLINE}
+    assert not shared.longer
     more = replace(tiny(), budget="full", seeds=(0, 1, 2))
     assert len(shared_runs(earlier, tmp_path, plan(tmp_path, more)).runs) == len(runs_in(earlier))
 

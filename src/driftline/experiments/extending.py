@@ -11,12 +11,14 @@ import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from driftline.errors import RunError
+from driftline.experiments.config import RunConfig
 from driftline.experiments.config_json import to_json
+from driftline.experiments.lengthening import reopen, scheduled, shorter
 from driftline.experiments.plan import Task
 from driftline.experiments.run import finished, seconds_of
 from driftline.records.manifest import versions
@@ -31,19 +33,25 @@ NEVER_SHARED = (".jsonl",)
 
 @dataclass(frozen=True)
 class Shared:
-    """The runs of an earlier study that a new one has too: where they lie, and for which task."""
+    """The runs of an earlier study that a new one has too: where they lie, and for which task.
+
+    Those of the tasks ``longer`` are only begun by them: they had fewer steps.
+    """
 
     runs: tuple[tuple[Path, Task], ...]
     planned: int
+    longer: frozenset[Path] = frozenset()
 
     def of(self, group: str) -> Shared:
         """Those of one part of the study, as `Task.group` names it; ``planned`` is of all."""
-        return Shared(tuple(pair for pair in self.runs if pair[1].group == group), self.planned)
+        runs = tuple(pair for pair in self.runs if pair[1].group == group)
+        return replace(self, runs=runs)
 
     def to_json(self) -> dict[str, Any]:
         """What a manifest says of them: no path, which would mean nothing elsewhere."""
         return {
             "runs": len(self.runs),
+            "longer": sum(task.path in self.longer for _, task in self.runs),
             "seconds": sum(seconds_of(place) for place, _ in self.runs),
             "revisions": sorted({_revision(place) for place, _ in self.runs}),
         }
@@ -52,19 +60,25 @@ class Shared:
 def shared_runs(earlier: Path, root: Path, tasks: Sequence[Task]) -> Shared:
     """The finished runs in ``earlier`` that are those of ``tasks``, planned in ``root``.
 
-    Their studies may differ in their seeds, in agents without a target and in the budget's name.
-    Raises `RunError`, with the first difference, where there is none.
+    Their studies may differ in their seeds, in agents without a target and in the budget's name;
+    offline phases in their rounds as well, and others in having fewer steps, unless the agent has
+    a schedule over all of them. Raises `RunError`, with the first difference, where there is none.
     """
     run = RunDirectory.open(earlier)
     if run.manifest["kind"] != "study":
         raise RunError(f"{earlier} is a single run; give the directory of a whole study")
     taken: set[Path] = set()
+    longer: set[Path] = set()
     pairs, differ = [], "it has none of the same agent and seed"
     for task in tasks:
         place = earlier / task.path.relative_to(root)
         if not finished(place) or (task.needs is not None and task.needs not in taken):
             continue
-        difference = _difference(RunDirectory.open(place).manifest, task)
+        manifest = RunDirectory.open(place).manifest
+        difference = _difference(manifest, task)
+        if difference is not None and _goes_on(manifest, task):
+            difference = None
+            longer.add(task.path)
         if difference is None:
             taken.add(task.path)
             pairs.append((place, task))
@@ -75,7 +89,7 @@ def shared_runs(earlier: Path, root: Path, tasks: Sequence[Task]) -> Shared:
             f"no finished run of {earlier} is one of this study ({differ}); extend a study of the "
             "same settings, as one with fewer seeds, or leave --extends out"
         )
-    return Shared(tuple(pairs), len(tasks))
+    return Shared(tuple(pairs), len(tasks), frozenset(longer))
 
 
 def take_over(shared: Shared, planned: Path, root: Path) -> None:
@@ -87,6 +101,9 @@ def take_over(shared: Shared, planned: Path, root: Path) -> None:
         target = root / task.path.relative_to(planned)
         try:
             _link_all(place, target)
+            if task.path in shared.longer:
+                assert isinstance(task.config, RunConfig)  # no other has steps
+                reopen(target, task.config)
         except OSError as error:
             raise refused(target, error) from error
 
@@ -99,6 +116,18 @@ def _difference(manifest: Mapping[str, Any], task: Task) -> str | None:
             return f"the study's {name}"
     if stored != wanted:
         return "the agent's settings"
+    return _other_version(manifest)
+
+
+def _goes_on(manifest: Mapping[str, Any], task: Task) -> bool:
+    """Whether the run is the task's but for its end, and that end decided nothing before it."""
+    if not isinstance(task.config, RunConfig) or scheduled(task.config):
+        return False
+    stored, wanted = (_decisive(each) for each in (manifest["configuration"], to_json(task.config)))
+    return shorter(stored, wanted) and _other_version(manifest) is None
+
+
+def _other_version(manifest: Mapping[str, Any]) -> str | None:
     now, then = versions(), manifest["versions"]
     return next(
         (f"the version of {each}" for each in COMPUTING if now.get(each) != then.get(each)), None
@@ -116,6 +145,7 @@ def _decisive(configuration: Mapping[str, Any]) -> dict[str, Any]:
         study.pop(name)
     agents = study.pop("agents", [])
     if configuration["kind"] == "OfflineRunConfig":
+        study.pop("rounds", None)
         study["targets"] = {each["name"]: each["learner"].get("target") for each in agents}
     whole: dict[str, Any] = json.loads(json.dumps({**configuration, "study": study}))
     return whole
