@@ -49,7 +49,8 @@ class Peers:
         if not python.exists():
             print(f"making {ENVIRONMENT}, once", flush=True)
             venv.create(ENVIRONMENT, with_pip=True)
-            subprocess.run([python, "-m", "pip", "install", "-q", *NEEDED], check=True)
+        # Another comparison may have made it, with other libraries; what is there costs no time.
+        subprocess.run([python, "-m", "pip", "install", "-q", *NEEDED], check=True)
         counted = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
         self._process = subprocess.Popen(
             [python, Path(__file__).parent / "peers.py"],
