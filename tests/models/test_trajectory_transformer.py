@@ -11,6 +11,7 @@ import torch
 
 from driftline.data.windows import Windows
 from driftline.errors import SettingsError
+from driftline.models.model import asked, some_asked
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec
@@ -310,13 +311,17 @@ def test_what_is_dropped_follows_the_generator_and_is_dropped_in_the_loss_alone(
         )
 
 
-def test_a_loss_tells_the_distributions_where_every_window_was_asked() -> None:
-    windows = examples.source().whole(np.arange(3))
-    for share, told in ((0.0, True), (1.0, False)):
-        model = examples.model(return_dropout=share)
-        losses = model.loss(windows, torch.Generator().manual_seed(0))
-        assert (losses.asked is not None) == told
-        if losses.asked is not None:
-            wanted = model.window_distributions(windows, True)
-            assert torch.allclose(losses.asked, wanted, atol=1e-6)
-            assert losses.asked.requires_grad
+@pytest.mark.parametrize(("dropped", "few"), [(0.0, False), (0.5, True), (1.0, False)])
+def test_the_loss_tells_what_it_has_asked_and_of_which_windows(dropped: float, few: bool) -> None:
+    model = examples.model(return_dropout=dropped)
+    windows = examples.source(lengths=(12,) * 8).whole(np.arange(8))
+    losses = model.loss(windows, torch.Generator().manual_seed(1))
+    assert losses.asked is not None
+    assert losses.asked.requires_grad
+    with torch.no_grad():
+        whole = model.window_distributions(windows, True)
+        known, rows = some_asked(model, windows, losses)
+        every = asked(model, windows, losses)
+    assert (0 < rows.sum() < 8) if few else rows.all()
+    assert torch.allclose(known, whole[torch.from_numpy(rows)], atol=1e-5)
+    assert torch.allclose(every, whole, atol=1e-5)

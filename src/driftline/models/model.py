@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from driftline.data.windows import Windows
 from driftline.errors import CapabilityError
 from driftline.models.action_distributions import Family
-from driftline.shapes import Floats
+from driftline.shapes import Booleans, Floats
 from driftline.spaces.specs import ActionSpec
 
 State = Any
@@ -27,12 +28,14 @@ class Losses:
     """A scalar ``total`` to descend and the parts to report, each a masked mean.
 
     ``asked [B, L, P]``: the distributions of the actions under the windows' returns, where
-    the loss has computed those of every window; what else is added to it need not again.
+    the loss has computed them, of the windows ``rows`` (``bool [B]``; None: of every window);
+    what else is added to it need not again.
     """
 
     total: Tensor
     parts: dict[str, float]
     asked: Tensor | None = None
+    rows: Tensor | None = None
 
 
 @runtime_checkable
@@ -122,7 +125,20 @@ class ReadsAnew(Protocol):
 
 def asked(model: HasDensity, windows: Windows, losses: Losses) -> Tensor:
     """The distributions under the windows' returns, those that ``losses`` has or computed now."""
-    return model.window_distributions(windows, True) if losses.asked is None else losses.asked
+    if losses.asked is None or losses.rows is not None:
+        return model.window_distributions(windows, True)
+    return losses.asked
+
+
+def some_asked(model: HasDensity, windows: Windows, losses: Losses) -> tuple[Tensor, Booleans]:
+    """The same of some windows, with which these are, ``bool [B]``: where a mean is all one needs.
+
+    Those that ``losses`` has; where it has none, of every window and computed now.
+    """
+    rows = losses.rows
+    if losses.asked is None or rows is None or not bool(rows.any()):
+        return asked(model, windows, losses), np.ones(len(windows.valid), np.bool_)
+    return losses.asked[rows], rows.cpu().numpy()
 
 
 def family_of(model: GenerativeModel) -> Family:

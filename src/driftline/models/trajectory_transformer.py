@@ -145,7 +145,8 @@ class TrajectoryTransformer(nn.Module):
         return_nll = return_loss(self.return_head, hidden, batch, blind)
         total = action_nll + self.config.return_loss_weight * return_nll
         told = {**parts, "return_nll": return_nll.item()}
-        return Losses(total, told, known if bool(kept.all()) else None)
+        rows = None if bool(kept.all()) else kept.to(self.device)
+        return Losses(total, told, known, rows)
 
     def window_hidden(self, windows: Windows, conditioned: bool) -> Tensor:
         """``float32 [B, L, width]``: what the actions of each step are predicted from."""

@@ -16,7 +16,7 @@ from torch import Tensor
 from driftline.data.windows import Windows
 from driftline.errors import CapabilityError, SettingsError
 from driftline.models.action_distributions import Squashed, entropy, volume
-from driftline.models.model import HasDensity, Losses, asked
+from driftline.models.model import HasDensity, Losses, some_asked
 
 BETAS = (0.9, 0.999)
 """Over how long Adam's running means run."""
@@ -82,10 +82,11 @@ class Floor:
     ) -> tuple[Tensor, dict[str, float]]:
         """The term to add to the loss, and what to report; moves the multiplier.
 
-        The entropy is that of the policy under the windows' returns, over valid steps only.
+        The entropy is that of the policy under the windows' returns, over valid steps only, of
+        those windows that the loss has asked for their returns.
         """
-        valid = torch.from_numpy(windows.valid)
-        known = asked(model, windows, losses)
+        known, rows = some_asked(model, windows, losses)
+        valid = torch.from_numpy(windows.valid[rows])
         mean = entropy(self._family, known[valid.to(known.device)]).mean() - volume(self._family)
         term = -self.multiplier * (mean - self._settings.nats)
         self._move(self._settings.nats - mean.item())
