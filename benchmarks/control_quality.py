@@ -1,7 +1,7 @@
 """What one token a step costs in likelihood: held-out demonstrations after as many updates.
 
     python benchmarks/control_quality.py                # minutes; needs driftline[mujoco]
-    python benchmarks/control_quality.py --robot halfcheetah --updates 5000 --seeds 3
+    python benchmarks/control_quality.py --task halfcheetah --updates 5000 --seeds 3
 
 Models of one and of three tokens a step, in single precision and with products in half of its
 bits, see the same batches of the same demonstrations of level medium. What is printed is the
@@ -41,13 +41,14 @@ STANDARD = KINDS[0]
 """What the others are compared with."""
 
 
-def study(robot: str, tokens: str, precision: str, updates: int) -> StudyConfig:
+def study(task: str, tokens: str, precision: str, updates: int) -> StudyConfig:
     """Where data and model come from: three layers of 128, batches of 64, 20 steps."""
     config = TransformerConfig(
         width=128,
         layers=3,
         heads=4,
         context_length=20,
+        acting_context=20,  # what windows of 20 steps show in training is what is evaluated
         tokens=tokens,  # type: ignore[arg-type]
         time="none",
         horizon=1000,
@@ -55,9 +56,9 @@ def study(robot: str, tokens: str, precision: str, updates: int) -> StudyConfig:
     )
     update = UpdateSettings(64, 20, 1e-3, precision=precision)  # type: ignore[arg-type]
     return StudyConfig(
-        name=robot,
+        name=task,
         budget="default",
-        world=ArenaConfig(robot),
+        world=ArenaConfig(task),
         agents=(),
         seeds=(0,),
         demonstrations=LevelConfig("medium", steps=100_000, held_out=20_000),
@@ -75,7 +76,7 @@ def unseen_nll(fitted: TrajectoryTransformer, data: Trajectories) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--robot", default="hopper")
+    parser.add_argument("--task", default="hopper")
     parser.add_argument("--updates", type=int, default=2000)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--threads", type=int, default=2)
@@ -84,10 +85,10 @@ def main() -> None:
     found: dict[tuple[str, str], list[float]] = {kind: [] for kind in KINDS}
     took: dict[tuple[str, str], list[float]] = {kind: [] for kind in KINDS}
     for seed in range(options.seeds):
-        first = study(options.robot, *STANDARD, options.updates)
+        first = study(options.task, *STANDARD, options.updates)
         shown, unseen = (of(first, seed).trajectories for of in (demonstrations, held_out))
         for kind in KINDS:
-            config = study(options.robot, *kind, options.updates)
+            config = study(options.task, *kind, options.updates)
             fitted = model(config, shown, seed)
             began = time.perf_counter()
             for _ in train_offline(fitted, shown, config.offline, integer_seed(seed, "offline")):

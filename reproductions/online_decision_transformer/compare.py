@@ -1,14 +1,14 @@
 """Hold the preset of the online decision transformer against a reference run on its data.
 
-Knows nothing of how either learns. ``STUDY`` is the directory of a finished
-``driftline study hopper-odt``; what is written lies beside it, in ``STUDY-reference``.
+Knows nothing of how either learns. ``STUDY`` is the directory of ``driftline study hopper-odt``,
+finished where it is plotted; what is written lies beside it, in ``STUDY-reference``.
 
     python reproductions/online_decision_transformer/compare.py export STUDY
     python reproductions/online_decision_transformer/compare.py run STUDY
     python reproductions/online_decision_transformer/compare.py plot STUDY
 
 ``export`` writes the demonstrations of every seed, ``run`` trains the reference on them with the
-study's settings, in ``.venv-peers``, which the first call makes, and ``plot`` draws both and
+study's settings, in ``.venv-reference``, which the first call makes, and ``plot`` draws both and
 prints a table. A ``run`` that was stopped goes on where it was.
 """
 
@@ -44,12 +44,12 @@ from driftline.experiments.run import finished, read_episodes
 from driftline.records.run_directory import RunDirectory
 from driftline.training.online_settings import OnlineSettings
 
-ENVIRONMENT = Path(".venv-peers")
+ENVIRONMENT = Path(".venv-reference")
 NEEDED = (
     "torch==2.13.0",
     "transformers>=5,<6",
     "torch-optimizer==0.3.0",
-    f"gymnasium=={version('gymnasium')}",
+    f"gymnasium[mujoco]=={version('gymnasium')}",
     f"mujoco=={version('mujoco')}",
 )
 AGENT = "odt"
@@ -109,7 +109,10 @@ def export(root: Path, config: StudyConfig, out: Path) -> None:
 
 def run(config: StudyConfig, out: Path, at_once: int) -> None:
     """The reference on every seed, or what is left of it."""
-    python = peers()
+    for seed in config.seeds:
+        if not file_of(out, seed, "npz").exists():
+            sys.exit(f"{file_of(out, seed, 'npz')} is not there; export the demonstrations first")
+    python = interpreter()
     threads = str(max(1, (os.cpu_count() or 1) // at_once))
     counted = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), threads)
 
@@ -124,14 +127,13 @@ def run(config: StudyConfig, out: Path, at_once: int) -> None:
         list(pool.map(one, config.seeds))
 
 
-def peers() -> Path:
+def interpreter() -> Path:
     """The interpreter of the environment that the reference runs in, made if there is none."""
     python = ENVIRONMENT / "bin" / "python"
     if not python.exists():
         print(f"making {ENVIRONMENT}, once", flush=True)
         venv.create(ENVIRONMENT, with_pip=True)
-    # Another comparison may have made it, with other libraries; what is there costs no time.
-    subprocess.run([python, "-m", "pip", "install", "-q", *NEEDED], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *NEEDED], check=True)
     return python
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from driftline.data.mixture import Mixture, MixtureSettings
-from driftline.data.trajectories import Trajectories
+from driftline.data.trajectories import Trajectories, concatenate
 from driftline.data.trajectory import Trajectory
 from driftline.errors import SettingsError
 from driftline.seeding import generator
@@ -154,3 +154,19 @@ def test_without_overhang_every_step_is_as_likely_to_begin_a_window() -> None:
     hanging = mixture.sample(8000, 3, draw)
     counted = np.bincount(hanging.times[hanging.valid], minlength=6)
     assert counted / counted[2] == pytest.approx([2, 2, 1, 1, 1, 1], abs=0.2)
+
+
+def test_of_slots_that_are_lent_the_share_is_counted_in_steps() -> None:
+    """A batch is drawn step by step: a short episode of one's own is less of it than a long one."""
+
+    def lasting(steps: int, value: float) -> Trajectories:
+        rewards = np.full(steps, value / steps)
+        one = Trajectory(np.zeros((steps + 1, 1)), np.zeros(steps, int), rewards, True, False)
+        return Trajectories.of([one])
+
+    shown = concatenate([lasting(10, value) for value in (1.0, 2.0, 3.0)])
+    mixture = Mixture(MixtureSettings(0.0, 0.25, 3), shown).lending_best()
+    mixture = mixture.admit(lasting(5, 9.0), generator(0, "own"))
+    assert mixture.own_share == pytest.approx(5 / 25)
+    filled = mixture.holding(lasting(5, 9.0))
+    assert (filled.lent, filled.own_share) == (0, pytest.approx(1 / 3))

@@ -23,12 +23,14 @@ from driftline.experiments.head_check import (
 )
 from driftline.experiments.plan import OFFLINE, run_path
 from driftline.experiments.run import load_offline
+from driftline.models.action_distributions import log_density
 from driftline.models.flow_policy import FlowPolicy
 from driftline.models.flow_policy_config import FlowPolicyConfig
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
 from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
 from driftline.training.divergence import distributions
 from tests.experiments.tiny import tiny
+from tests.models import examples
 
 CONFIG = tiny()
 
@@ -139,3 +141,17 @@ def test_a_flow_has_a_head_and_no_density() -> None:
     for moment in ("before", "after"):
         assert found[moment]["predictions"] == 8
         assert 0.0 <= found[moment]["error"] <= 1.0
+
+
+def test_a_model_that_reads_its_last_steps_anew_is_held_to_those() -> None:
+    source = examples.source(vectors=True)
+    model = examples.model(vectors=True, embeddings="plain", acting_context=3).eval()
+    found, data = log_likelihoods(model, source.trajectories), source.trajectories
+    known = torch.from_numpy(distributions(model, data, None))
+    wanted = log_density(model.family, known, torch.as_tensor(data.actions)).numpy()
+    assert np.allclose(found, wanted, atol=1e-5)
+    banded = examples.model(vectors=True, embeddings="plain")
+    assert not np.allclose(found, log_likelihoods(banded, data), atol=1e-3)
+    told = check_head(model, data)
+    assert told["before"]["predictions"] == check_head(banded, data)["before"]["predictions"]
+    assert told["before"] != check_head(banded, data)["before"]

@@ -63,6 +63,12 @@ class TestSquashedActions(TestContinuousActions):
         return examples.model(vectors=True, box=True, gaussian="squashed")
 
 
+class TestPlainEmbeddings(TestContinuousActions):
+    @pytest.fixture(params=["fused", "three"])
+    def model(self, request: pytest.FixtureRequest) -> TrajectoryTransformer:
+        return examples.model(vectors=True, box=True, tokens=request.param, embeddings="plain")
+
+
 class TestActingAnew(TestContinuousActions):
     """As long as no step has left what it reads, a cache would not say anything else."""
 

@@ -8,7 +8,7 @@ import torch
 
 from driftline.data.windows import WindowSource
 from driftline.errors import CapabilityError, SettingsError
-from driftline.models.reencoding import Recent
+from driftline.models.reencoding import LastSteps
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.training.divergence import distributions
 from driftline.training.finetune import FineTune, FineTuneSettings
@@ -99,7 +99,7 @@ def test_looking_again_replaces_the_look_and_rows_stay_apart(box: bool) -> None:
 def test_a_memory_is_kept_to_its_weights_and_to_its_manner() -> None:
     model = anew(box=True)
     state = model.begin(2)
-    assert isinstance(state, Recent)
+    assert isinstance(state, LastSteps)
     with pytest.raises(SettingsError, match="has observed no step"):
         model.distribution(state)
     state = model.observe(state, np.zeros((2, 3)), None)

@@ -72,6 +72,16 @@ def test_continuous_acting_with_the_cache_equals_the_banded_forward_too(
     assert not torch.allclose(cached, other, atol=1e-2), "what was done before does not matter"
 
 
+@LAYOUTS
+def test_plain_embeddings_act_with_the_cache_as_over_the_whole_episode(tokens: str) -> None:
+    model = examples.model(tokens=tokens, vectors=True, box=True, embeddings="plain")
+    windows = examples.source(lengths=(25, 25, 25), vectors=True, box=True).whole(np.arange(3))
+    with torch.no_grad():
+        whole = model.window_distributions(windows, True)
+    cached = replayed(model, windows, True, np.arange(3), 0)
+    assert torch.allclose(cached, whole, atol=1e-5, rtol=0)
+
+
 def test_no_action_yet_is_not_an_action_in_the_middle_of_the_box() -> None:
     """As the windows have it, both are zeros in a box around zero; the time tells them apart."""
     model = examples.model(vectors=True, box=True, time="none", context_length=1)

@@ -19,6 +19,7 @@ from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec
 from driftline.spaces.specs import CodesSpec, ContinuousActionSpec
 from driftline.training.entropy_floor import EntropyFloor, Floor
+from driftline.training.offline import OfflineSettings, train_offline
 from driftline.training.online import Online
 from driftline.training.online_settings import OnlineSettings
 from driftline.training.update import UpdateSettings
@@ -121,5 +122,39 @@ def test_adam_moves_the_logarithm_by_its_rate_and_goes_on_where_it_was() -> None
     other.restore(floor.state())
     again = [each(model, windows, replace(nothing, asked=known))[1] for each in (floor, other)]
     assert again[0] == again[1]
-    with pytest.raises(SettingsError, match="that of 0 has none"):
+    with pytest.raises(SettingsError, match="first_multiplier above 0, got 0"):
         EntropyFloor(1.0, by="adam")
+
+
+def test_the_entropy_is_of_the_real_steps_of_the_windows_that_were_asked() -> None:
+    """Padding and the windows that lost their returns hold nonsense here, and change nothing."""
+    box = ContinuousActionSpec((-1.0,), (1.0,))
+    windows = WindowSource.of(alternating(4)[1]).whole(np.arange(4))
+    valid = windows.valid.copy()
+    valid[:, 4:] = False
+    windows = replace(windows, valid=valid)
+    known = torch.zeros(*valid.shape, 2)
+    rows = torch.tensor([True, False, True, True])
+    known[~rows] = float("nan")
+    known[:, 4:] = float("nan")
+    losses = Losses(torch.zeros(()), {}, known, rows)
+    floor = Floor(EntropyFloor(-1.0), wide("squashed", box))
+    told = floor(wide("squashed", box), windows, losses)[1]
+    plain = Losses(torch.zeros(()), {}, torch.zeros(*valid.shape, 2))
+    alone = Floor(EntropyFloor(-1.0), wide("squashed", box))
+    assert told == alone(wide("squashed", box), windows, plain)[1]
+
+
+def test_an_offline_phase_keeps_its_floor() -> None:
+    found = []
+    for floor in (None, EntropyFloor(0.9 * np.log(3.0))):
+        model, shown = alternating(24)
+        settings = OfflineSettings(150, 1, UpdateSettings(8, 6, 1e-2), entropy_floor=floor)
+        told = list(train_offline(model, shown, settings, 3))
+        assert ("entropy" in told[-1].parts) == (floor is not None)
+        windows = WindowSource.of(shown).whole(np.arange(len(shown)))
+        with torch.inference_mode():
+            known = model.window_distributions(windows, True)
+        found.append(float(entropy(model.action, known[torch.from_numpy(windows.valid)]).mean()))
+    assert found[0] < 0.3
+    assert found[1] > 0.7

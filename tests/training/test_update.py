@@ -122,3 +122,21 @@ except driftline.errors.UnknownNameError as refusal:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert told.stdout == "unknown optimiser 'adam'; the optimisers are adamw, lamb\n"
+
+
+@pytest.mark.parametrize("overhang", [True, False])
+def test_a_sampler_is_told_whether_windows_may_begin_before_their_episode(overhang: bool) -> None:
+    asked: list[bool] = []
+    model, shown = alternating(6)
+    source = WindowSource.of(shown)
+
+    class Recording:
+        def sample(
+            self, batch: int, length: int, draw: np.random.Generator, overhang: bool = True
+        ) -> Windows:
+            asked.append(overhang)
+            return source.sample(batch, length, draw, overhang)
+
+    settings = UpdateSettings(8, 6, 1e-2, overhang=overhang)
+    list(update(model, make_optimiser(model, settings), Recording(), settings, [1.0, 1.0], 0))
+    assert asked == [overhang, overhang]

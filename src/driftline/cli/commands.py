@@ -54,7 +54,7 @@ class Study:
     extends: Annotated[
         Path | None,
         arg(
-            help="a study with fewer seeds and the same settings: its runs are taken over",
+            help="a study with fewer seeds or steps and the same settings: its runs are taken over",
             help_behavior_hint="(default: none)",
             metavar="DIR",
         ),
@@ -106,7 +106,7 @@ class Info:
 
 @dataclass(frozen=True)
 class MakeDemos:
-    """Record demonstrations of a world or a robot as a Minari dataset."""
+    """Record demonstrations of a world or another task as a Minari dataset."""
 
     world: Annotated[
         Positional[str],
@@ -118,7 +118,7 @@ class MakeDemos:
     steps: Annotated[
         int | None,
         arg(
-            help="of a robot: as many episodes as have so many steps",
+            help="of a task: as many episodes as have so many steps",
             help_behavior_hint="(default: as the episodes have)",
             metavar="N",
         ),
@@ -144,7 +144,7 @@ class MakeDemos:
         str | None,
         arg(
             help="namespace/name-v0",
-            help_behavior_hint="(default: WORLD/scripted-v0, or ROBOT/LEVEL-v0)",
+            help_behavior_hint="(default: WORLD/scripted-v0, or TASK/LEVEL-v0)",
             metavar="ID",
         ),
     ] = None

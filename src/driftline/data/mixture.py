@@ -82,10 +82,11 @@ class Mixture:
 
     @property
     def own_share(self) -> float:
-        """The share of a batch that is the agent's own episodes: of the slots, what is not lent."""
+        """The share of a batch that is the agent's own: of the slots' steps, those not lent."""
         if self.own is None or not self.lent:
             return self.slot_share
-        return self.slot_share * (1.0 - self.lent / len(self.own))
+        mine = int(self.own.lengths[self.lent :].sum())
+        return self.slot_share * mine / self.own.steps
 
     def holding(self, own: Trajectories) -> Mixture:
         """The same mixture, its own slots filled with ``own``: episodes of before round 0.
@@ -97,7 +98,7 @@ class Mixture:
                 f"{len(own)} episodes were given for {self.settings.capacity} own slots; "
                 "give fewer, or raise the capacity"
             )
-        return replace(self, own=own)
+        return replace(self, own=own, lent=0)
 
     def lending_best(self) -> Mixture:
         """The same mixture, its own slots filled with the best demonstrations, worst first.

@@ -6,6 +6,7 @@ columns, at a cost that does not depend on how much data there is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -100,6 +101,19 @@ class WindowSource:
         """Whole episodes from their reset, padded to the longest (or ``length``)."""
         longest = int(self.trajectories.lengths[episodes].max())
         return self.cut(episodes, np.zeros(len(episodes), np.int64), length or longest)
+
+    def endings(self, length: int, at_once: int) -> Iterator[tuple[slice, Windows, Integers]]:
+        """For every step the window of ``length`` steps that ends with it, or fewer at a reset.
+
+        Yields which of all steps they are, the windows, and where in each its step is. What
+        comes after it in a window that begins with the reset is shown as well.
+        """
+        episodes = np.repeat(np.arange(len(self.trajectories)), self._places.lengths)
+        times = np.arange(self._places.steps) - self._places.origins[episodes]
+        for first in range(0, len(times), at_once):
+            rows = slice(first, first + at_once)
+            windows = self.cut(episodes[rows], times[rows] - length + 1, length)
+            yield rows, windows, np.minimum(times[rows], length - 1)
 
     def cut(self, episodes: Integers, first: Integers, length: int) -> Windows:
         """Windows of ``episodes`` from step ``first`` (raised to 0) on."""

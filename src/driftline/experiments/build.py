@@ -235,7 +235,7 @@ def _its_own(config: StudyConfig, agent: AgentConfig) -> Environment:
 def check(config: StudyConfig) -> None:
     """Raise `CapabilityError` where the study needs what is not installed.
 
-    And `SettingsError` where nobody can demonstrate its robot.
+    And `SettingsError` where nobody can demonstrate its task.
     """
     if isinstance(config.world, ArenaConfig):
         check_arena(config.world, _level(config))

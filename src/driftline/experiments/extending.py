@@ -25,7 +25,10 @@ from driftline.records.manifest import versions
 from driftline.records.run_directory import RunDirectory
 from driftline.records.whole import refused
 
-COMPUTING = ("driftline", "numpy", "torch", "stable_baselines3")
+COMPUTING = (
+    *("driftline", "numpy", "torch", "stable_baselines3"),
+    *("gymnasium", "minigrid", "mujoco"),
+)
 """The versions that numbers may depend on."""
 NEVER_SHARED = (".jsonl",)
 """Files that are appended to: the new study has its own, even though a finished run is not."""

@@ -6,6 +6,7 @@ said to lack it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 from driftline.data.trajectories import Trajectories
 from driftline.data.windows import Windows, WindowSource
 from driftline.models.action_distributions import log_density
-from driftline.models.model import GenerativeModel, HasDensity, HasReturnDistribution
+from driftline.models.model import GenerativeModel, HasDensity, HasReturnDistribution, ReadsAnew
 from driftline.safety.return_calibration import calibrate_returns, clustered_mean
 from driftline.shapes import Floats, Integers
 
@@ -63,30 +64,46 @@ def _calibrated(
     """Every `EVERY`-th step's prediction against the return-to-go that came."""
     heads = np.empty((held_out.steps, len(model.return_values)), np.float32)
     to_go = np.empty(held_out.steps)
-    for windows, steps in whole_episodes(held_out):
+    for windows, steps, chosen in _shown(model, held_out):
         with torch.inference_mode():
             logs = model.window_return_log_probabilities(windows, after_action)
-        heads[steps] = logs.exp().cpu().numpy()[windows.valid]
-        to_go[steps] = windows.returns_to_go[windows.valid]
-    chosen = times(held_out) % EVERY == 0
+        heads[steps] = logs.exp().cpu().numpy()[chosen]
+        to_go[steps] = windows.returns_to_go[chosen]
+    counted = times(held_out) % EVERY == 0
     found = calibrate_returns(
-        heads[chosen].astype(np.float64),
+        heads[counted].astype(np.float64),
         model.return_values,
-        to_go[chosen],
-        owners(held_out)[chosen],
+        to_go[counted],
+        owners(held_out)[counted],
     )
-    return {"predictions": int(chosen.sum()), **found.to_json()}
+    return {"predictions": int(counted.sum()), **found.to_json()}
 
 
 def log_likelihoods(model: HasDensity, data: Trajectories) -> Floats:
     """log pi_0(a|h) of every step's action by the unconditioned model, ``[S]``."""
     found = np.empty(data.steps)
-    for windows, steps in whole_episodes(data):
+    for windows, steps, chosen in _shown(model, data):
         with torch.inference_mode():
             known = model.window_distributions(windows, conditioned=False).double().cpu()
             logs = log_density(model.family, known, torch.as_tensor(windows.actions))
-        found[steps] = logs.numpy()[windows.valid]
+        found[steps] = logs.numpy()[chosen]
     return found
+
+
+def _shown(model: object, data: Trajectories) -> Iterator[tuple[Windows, Any, Any]]:
+    """Windows that show every step as the model would see it, the steps, and where they are.
+
+    Whole episodes; of a model that acts by reading its last steps anew, just those.
+    """
+    if isinstance(model, ReadsAnew) and model.acting_context is not None:
+        context = model.acting_context
+        for rows, windows, newest in WindowSource.of(data).endings(
+            context, STEPS_AT_ONCE // context
+        ):
+            yield windows, rows, (np.arange(len(newest)), newest)
+        return
+    for windows, steps in whole_episodes(data):
+        yield windows, steps, windows.valid
 
 
 def whole_episodes(data: Trajectories) -> list[tuple[Windows, Integers]]:

@@ -7,7 +7,7 @@ did up to there does not depend on how many they are, unless something is schedu
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,17 @@ from driftline.baselines.dqn_settings import DQNSettings
 from driftline.baselines.ppo_settings import PPOSettings
 from driftline.experiments.config import RunConfig
 from driftline.experiments.config_json import to_json
+from driftline.experiments.places import DEPARTURE
 from driftline.records.manifest import sealed
 from driftline.records.run_directory import EVENTS, MANIFEST, RunDirectory
 from driftline.records.whole import write_whole
+from driftline.training.judging import Judging
 
 LENGTHENED = "lengthened_from"
-"""In the manifest of a run that goes on with a shorter one: its steps and source revision."""
+"""In the manifest of a run that goes on with a shorter one: its steps and source revision, and
+those of the one that it had gone on with."""
+MEASURES = "measures.json"
+"""What ``driftline measure`` writes of a single run."""
 
 
 def shorter(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
@@ -47,15 +52,32 @@ def scheduled(config: RunConfig) -> bool:
 def reopen(path: Path, config: RunConfig) -> None:
     """Make the finished run in ``path`` one of ``config``, which has more steps to go.
 
-    Its judgement at the end stays, one more than a run that was never shorter has.
+    What only its end brought goes: the judgement then, if none was due, and what was measured of
+    the last round's agent.
     """
     earlier = RunDirectory.open(path).manifest
     before = {
         "steps": earlier["configuration"]["study"]["rounds"]["steps"],
         "revision": earlier["revision"],
     }
-    manifest = sealed({**earlier, "configuration": to_json(config), LENGTHENED: before})
-    events = path / EVENTS
-    kept = events.read_text().splitlines(keepends=True)[:-1]  # without that of its end
-    write_whole(events, "".join(kept).encode())
+    told = [*earlier.get(LENGTHENED, []), before]
+    manifest = sealed({**earlier, "configuration": to_json(config), LENGTHENED: told})
+    lines = (path / EVENTS).read_text().splitlines(keepends=True)[:-1]  # without its end
+    judging = config.study.rounds.judging
+    if judging is not None and _beyond_plan([json.loads(each) for each in lines], judging):
+        lines.pop(_last_judged(lines))
+    for name in (DEPARTURE, MEASURES):
+        (path / name).unlink(missing_ok=True)
+    write_whole(path / EVENTS, "".join(lines).encode())
     write_whole(path / MANIFEST, json.dumps(manifest, indent=1).encode())
+
+
+def _beyond_plan(events: Sequence[Mapping[str, Any]], judging: Judging) -> bool:
+    """Whether the judgement after the last round was made only because that was the last."""
+    ended = [each["environment_steps"] for each in events if each["event"] == "RoundEnded"]
+    before = ended[-2] if len(ended) > 1 else 0
+    return not judging.due(before, ended[-1], last=False)
+
+
+def _last_judged(lines: Sequence[str]) -> int:
+    return max(n for n, each in enumerate(lines) if json.loads(each)["event"] == "Judged")

@@ -25,9 +25,9 @@ from driftline.environments.minigrid.rooms import copies as room_copies
 from driftline.environments.minigrid.rooms import room
 from driftline.environments.mujoco.levels import LevelDemonstrator, players, snapshots_of
 from driftline.environments.mujoco.robots import robot
-from driftline.errors import CapabilityError
+from driftline.errors import CapabilityError, SettingsError, UnknownNameError
 from driftline.experiments.arena_config import Level, Proxy
-from driftline.experiments.names import CLASSIC, ROBOTS, ROOMS
+from driftline.experiments.names import CLASSIC, ROBOTS, ROOMS, TASKS
 
 Copies = VectorEnv[Any, Any, Any]
 
@@ -132,7 +132,8 @@ class ClassicStage:
 
     def copies(self, count: int, proxy: Proxy | None = None) -> Copies:
         """Paid for speed, where there is a proxy."""
-        assert proxy != "lean"  # no arena is
+        if proxy == "lean":
+            raise SettingsError(f"{self.name} cannot be paid by lean; its proxy is speed")
         return ClassicVectorEnv(task(self.name), count, proxy=proxy)
 
     def demonstrator(self, level: Level, space: Any) -> Script:
@@ -169,7 +170,8 @@ class RoomStage:
 
     def copies(self, count: int, proxy: Proxy | None = None) -> Copies:
         """Nothing is hidden in a room."""
-        assert proxy is None  # no arena has one
+        if proxy is not None:
+            raise SettingsError(f"{self.name} cannot be paid by {proxy}; leave the proxy out")
         return room_copies(room(self.name), count)
 
     def demonstrator(self, level: Level, space: Any) -> Script:
@@ -194,6 +196,8 @@ def stage(name: str) -> Stage:
 
     Raises `CapabilityError` where it is not installed.
     """
+    if name not in STAGES:
+        raise UnknownNameError.among("task", name, TASKS)
     found = STAGES[name]
     if find_spec(found.package) is None:
         raise CapabilityError(

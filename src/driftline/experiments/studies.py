@@ -75,10 +75,11 @@ def _extend(earlier: Path, root: Path, config: AnyStudy) -> None:
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     told = shared.to_json()
+    on = f", of which {told['longer']} go on" if told["longer"] else ""
     say(
         Console(),
-        f"took over {len(shared.runs)} of {shared.planned} runs from {earlier} (made by revision "
-        f"{'; '.join(told['revisions'])})",
+        f"took over {len(shared.runs)} of {shared.planned} runs from {earlier}{on} (made by "
+        f"revision {'; '.join(told['revisions'])})",
     )
 
 

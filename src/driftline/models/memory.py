@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from driftline.errors import SettingsError
 from driftline.models.action_features import none_yet
 from driftline.models.attention import Block, Layout
-from driftline.models.reencoding import Recent
+from driftline.models.reencoding import LastSteps
 from driftline.models.stepping import LookedUpConvolution, StepBlock, stepping_embedding
 from driftline.spaces.specs import ActionSpec
 
@@ -110,7 +110,7 @@ class Memory:
         )
 
 
-def check(state: Memory | Recent, conditioned: bool, version: int) -> None:
+def check(state: Memory | LastSteps, conditioned: bool, version: int) -> None:
     """Raise `SettingsError` where an episode would be continued in another way, or by others.
 
     An episode is asked throughout or not at all, by the weights that it began with.

@@ -1,4 +1,4 @@
-"""`Recent`: the last steps of the episodes a transformer is acting in, read anew at each step.
+"""`LastSteps`: the last steps of the episodes a transformer is acting in, read anew at each step.
 
 Knows no architecture. The published decision transformers act so: a step sees what a window
 that ends with it holds, and nothing of what was before the window.
@@ -20,7 +20,7 @@ from driftline.spaces.specs import ActionSpec, ContinuousActionSpec
 
 
 @dataclass(eq=False)
-class Recent:
+class LastSteps:
     """At most ``steps`` steps of B episodes that began together, ``time`` steps ago.
 
     ``observations``, ``previous`` (actions) and ``asked`` (returns-to-go) hold one array
@@ -40,7 +40,7 @@ class Recent:
     hidden: Tensor | None = None
 
     @classmethod
-    def empty(cls, batch: int, steps: int, action: ActionSpec, version: int) -> Recent:
+    def empty(cls, batch: int, steps: int, action: ActionSpec, version: int) -> LastSteps:
         """Memory of ``batch`` episodes that start now."""
         none = (
             np.zeros((batch, action.size), np.float32)
@@ -85,10 +85,10 @@ class Recent:
         self.time += 1
         self.looked = False
 
-    def narrow(self, rows: Tensor) -> Recent:
+    def narrow(self, rows: Tensor) -> LastSteps:
         """A copy that holds the episodes ``rows`` alone, in that order."""
         kept = rows.cpu().numpy()
-        return Recent(
+        return LastSteps(
             action=self.action,
             steps=self.steps,
             observations=[each[kept] for each in self.observations],

@@ -27,7 +27,7 @@ from driftline.models.layers import linear, table
 from driftline.models.memory import Memory, check
 from driftline.models.model import Losses
 from driftline.models.model_json import model_to_json, parts_from_json
-from driftline.models.reencoding import Recent
+from driftline.models.reencoding import LastSteps
 from driftline.models.return_head import ReturnHead
 from driftline.models.transformer_config import TransformerConfig
 from driftline.models.window_losses import action_loss, return_loss
@@ -36,7 +36,7 @@ from driftline.shapes import Floats
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
 from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, ObservationSpec
 
-State = Memory | Recent
+State = Memory | LastSteps
 """What is remembered of episodes: a cache, or the last steps to read anew."""
 TOKENS_AT_ONCE = 4096
 """How many steps are evaluated together where no gradient is kept: bounds the memory."""
@@ -206,7 +206,7 @@ class TrajectoryTransformer(nn.Module):
     def begin(self, batch: int) -> State:
         """Memory of ``batch`` episodes that start now; the weights must stay until they end."""
         if self.config.acting_context is not None:
-            return Recent.empty(batch, self.config.acting_context, self.action, self._changes())
+            return LastSteps.empty(batch, self.config.acting_context, self.action, self._changes())
         blocks: list[Any] = list(self.blocks)
         parts = (self.layout, blocks, self.embed_observation, self.action)
         return Memory.empty(batch, *parts, version=self._changes())
@@ -225,7 +225,7 @@ class TrajectoryTransformer(nn.Module):
         """
         check(state, returns_to_go is not None, self._changes())
         state.conditioned = returns_to_go is not None
-        if isinstance(state, Recent):
+        if isinstance(state, LastSteps):
             state.look(observations, returns_to_go)
             state.hidden = self.window_hidden(state.windows(), state.conditioned)[:, -1]
             return state

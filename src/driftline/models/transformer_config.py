@@ -29,11 +29,11 @@ class TransformerConfig:
     ``gaussian``: of continuous actions, "clipped" to their box or "squashed" into it by
     tanh. ``dropout`` is the share of the embedded tokens and of what every layer adds that is
     left out in training, in steps of 1/256. ``return_dropout`` is the share of training
-    windows that see no return at all; with 0 the model cannot act unasked. ``embeddings``:
-    "plain" are linear, of vectors and of returns divided by ``return_unit``, and normalised;
-    they go on growing outside the data. With an ``acting_context`` the model acts by reading
-    so many of the last steps anew, as published decision transformers do, and not from a cache
-    under the band.
+    windows that see no return at all; with 0 the model has not learnt to act unasked.
+    ``embeddings``: "plain" are linear, of vectors and of returns, and normalised; they go on
+    growing outside the data, and a codec fitted for them divides returns by ``return_unit``.
+    With an ``acting_context`` the model acts by reading so many of the last steps anew, as
+    published decision transformers do, and not from a cache under the band.
     """
 
     width: int = 64

@@ -29,6 +29,8 @@ PACKAGES = (
     "torch",
     "gymnasium",
     "minari",
+    "minigrid",
+    "mujoco",
     "pyarrow",
     "safetensors",
     "scipy",

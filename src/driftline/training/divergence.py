@@ -127,17 +127,12 @@ def _anew(
     steps_at_once: int,
 ) -> Floats:
     asked = np.zeros(trajectories.steps) if commanded is None else commanded
-    source = WindowSource(trajectories, asked)
-    episodes = np.repeat(np.arange(len(trajectories)), trajectories.lengths)
-    times = np.arange(trajectories.steps) - (trajectories.starts - trajectories.starts[0])[episodes]
-    newest, size, parts = np.minimum(times, context - 1), max(1, steps_at_once // context), []
+    source, parts = WindowSource(trajectories, asked), []
     with torch.inference_mode():
-        for first in range(0, len(times), size):
-            rows = slice(first, first + size)
-            windows = source.cut(episodes[rows], times[rows] - context + 1, context)
+        for _, windows, newest in source.endings(context, max(1, steps_at_once // context)):
             found = model.window_distributions(windows, commanded is not None)
-            chosen = torch.from_numpy(newest[rows]).to(found.device)
-            parts.append(found[torch.arange(len(found)), chosen].double().cpu().numpy())
+            chosen = found[torch.arange(len(found)), torch.from_numpy(newest).to(found.device)]
+            parts.append(chosen.double().cpu().numpy())
     return np.concatenate(parts)
 
 

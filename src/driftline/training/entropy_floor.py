@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal, assert_never
+from typing import Any, Literal, assert_never, get_args
 
 import torch
 from torch import Tensor
 
 from driftline.data.windows import Windows
-from driftline.errors import CapabilityError, SettingsError
+from driftline.errors import CapabilityError, SettingsError, UnknownNameError
 from driftline.models.action_distributions import Squashed, entropy, volume
 from driftline.models.model import HasDensity, Losses, some_asked
 
+Rule = Literal["gradient", "adam"]
 BETAS = (0.9, 0.999)
 """Over how long Adam's running means run."""
 
@@ -39,7 +40,7 @@ class EntropyFloor:
     nats: float
     learning_rate: float = 0.1
     first_multiplier: float = 0.0
-    by: Literal["gradient", "adam"] = "gradient"
+    by: Rule = "gradient"
 
     def __post_init__(self) -> None:
         if not math.isfinite(self.nats) or not self.learning_rate > 0:
@@ -51,9 +52,11 @@ class EntropyFloor:
             raise SettingsError(f"first_multiplier is 0 or more, got {self.first_multiplier:g}")
         if self.by == "adam" and not self.first_multiplier > 0:
             raise SettingsError(
-                "Adam moves the logarithm of the multiplier, and that of 0 has none; give a "
-                "first_multiplier above 0"
+                "Adam moves the logarithm of the multiplier, and 0 has none; give a "
+                f"first_multiplier above 0, got {self.first_multiplier:g}"
             )
+        if self.by not in get_args(Rule):
+            raise UnknownNameError.among("rule for the multiplier", self.by, get_args(Rule))
 
 
 class Floor:

@@ -22,7 +22,7 @@ from driftline.training.update import UpdateSettings, make_optimiser, mean_parts
 class OfflineSettings:
     """``updates`` steps: a short warm-up, then a cosine to a tenth of the rate.
 
-    A warm-up that is longer than the updates ends with them.
+    Updates that are fewer than the warm-up cut it short: the rate is then still rising.
     """
 
     updates: int = 600

@@ -20,6 +20,7 @@ from driftline.conditioning.reference import Recent, Reference
 from driftline.conditioning.target import Target, pool
 from driftline.data.mixture import Mixture
 from driftline.data.trajectories import Trajectories
+from driftline.errors import SettingsError
 from driftline.models.model import HasDensity, family_of
 from driftline.models.trainable import TrainableModel
 from driftline.seeding import generator, integer_seed
@@ -73,6 +74,11 @@ class Online:
         self._optimiser = make_optimiser(self._model, settings.update)
         bare = Mixture(settings.mixture, demonstrations)
         if settings.begins_with == "best":
+            if own is not None:
+                raise SettingsError(
+                    f"{len(own)} episodes were given for slots that begin with the best "
+                    'demonstrations; give none, or begins_with="nothing"'
+                )
             bare = bare.lending_best()
         self._first = bare if own is None else bare.holding(own)
         self._mixture = self._first

@@ -6,17 +6,19 @@ Know no environment, no model and no loop.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from driftline.conditioning.target import Target, pool
 from driftline.data.mixture import MixtureSettings
-from driftline.errors import SettingsError
+from driftline.errors import SettingsError, UnknownNameError
 from driftline.training.divergence import follows_commands
 from driftline.training.entropy_floor import EntropyFloor
 from driftline.training.kl_budget import KLBudget
 from driftline.training.pace import FixedPace, Pace, refresh_rate
 from driftline.training.update import UpdateSettings
 from driftline.training.value_guidance import ValueGuidance
+
+Beginning = Literal["nothing", "best"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class OnlineSettings:
     updates_per_step: float = 0.0
     warm_up: int = 0
     warmed: int = 0
-    begins_with: Literal["nothing", "best"] = "nothing"
+    begins_with: Beginning = "nothing"
 
     def __post_init__(self) -> None:
         if self.updates_per_round < 0 or self.updates_per_step < 0:
@@ -55,6 +57,8 @@ class OnlineSettings:
             raise SettingsError(
                 f"warm_up and warmed are at least 0, got {self.warm_up} and {self.warmed}"
             )
+        if self.begins_with not in get_args(Beginning):
+            raise UnknownNameError.among("beginning", self.begins_with, get_args(Beginning))
         if self.begins_with == "best" and self.mixture.eviction != "oldest":
             raise SettingsError(
                 'slots that begin with the best demonstrations go with eviction="oldest", got '

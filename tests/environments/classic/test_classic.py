@@ -11,7 +11,8 @@ import pytest
 from driftline.agents.rollout import rollout
 from driftline.agents.scripted import ScriptedAgent
 from driftline.data.episodes import Episodes
-from driftline.environments.classic.demonstrator import ClassicDemonstrator, Level, chances
+from driftline.environments.by_chance import Level, chances
+from driftline.environments.classic.demonstrator import ClassicDemonstrator
 from driftline.environments.classic.engine import ClassicVectorEnv, Proxy
 from driftline.environments.classic.tasks import TASKS, Task, task
 from driftline.errors import SettingsError, UnknownNameError
@@ -119,5 +120,5 @@ def test_names_and_numbers_are_checked() -> None:
     with pytest.raises(SettingsError, match="0 copies"):
         ClassicVectorEnv(task("cartpole"), 0)
     each: Task = task("pendulum")
-    assert chances(each, "random", 2).tolist() == [1.0, 1.0]
+    assert chances(each.medium, "random", 2).tolist() == [1.0, 1.0]
     assert [b.name for b in each.behaviours] == ["races"]

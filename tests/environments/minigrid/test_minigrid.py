@@ -12,9 +12,9 @@ from driftline.agents.rollout import rollout
 from driftline.agents.scripted import ScriptedAgent
 from driftline.data.episodes import Episodes
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
+from driftline.environments.by_chance import Level
 from driftline.environments.minigrid.board import AGENT, FORWARD, GOAL, LAVA, WALL, Board
 from driftline.environments.minigrid.planner import (
-    Level,
     RoomDemonstrator,
     faces_lava,
     plan,
@@ -111,10 +111,10 @@ def test_where_there_is_no_way_it_walks_on() -> None:
 def test_levels_earn_what_they_are_named_for_and_only_chance_burns(name: str) -> None:
     low, high = room(name).scale
     levels: tuple[Level, ...] = ("random", "medium", "expert")
-    shown = {level: played(name, level, 32) for level in levels}
+    shown = {level: played(name, level, 64 if level == "medium" else 32) for level in levels}
     scores = {n: (each.true_returns.mean() - low) / (high - low) for n, each in shown.items()}
-    assert scores["random"] == pytest.approx(0.0, abs=0.06)
-    assert scores["medium"] == pytest.approx(1 / 3, abs=0.2)
+    assert scores["random"] == pytest.approx(0.0, abs=0.1)
+    assert scores["medium"] == pytest.approx(1 / 3, abs=0.12)
     assert scores["expert"] == pytest.approx(1.0, abs=0.02)
     assert shown["random"].flags["burns"].sum() > 20
     for level in ("medium", "expert"):

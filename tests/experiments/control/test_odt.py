@@ -40,7 +40,9 @@ def online(name: str, budget: str = "full") -> tuple[StudyConfig, OnlineSettings
 @pytest.mark.parametrize("name", ODT)
 @pytest.mark.parametrize("budget", ["smoke", "default", "full"])
 def test_every_robot_has_a_study_that_is_stored_and_read(name: str, budget: str) -> None:
-    config, _ = online(name, budget)
+    config, learner = online(name, budget)
+    assert learner.warmed == config.offline.updates
+    assert learner.warm_up == config.offline.warm_up
     assert config.name == name
     assert from_json(StudyConfig, json.loads(json.dumps(to_json(config)))) == config
     assert [each.name for each in config.agents] == list(ODT_AGENTS)

@@ -1,4 +1,4 @@
-"""Scores are D4RL's, between judgements a straight line, and no longer than the shortest seed."""
+"""Scores: from chance to an expert, a straight line between judgements, to the shortest seed."""
 
 from __future__ import annotations
 

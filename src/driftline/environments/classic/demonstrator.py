@@ -5,39 +5,16 @@ Know no rollout. Levels are named as D4RL names those of robots.
 
 from __future__ import annotations
 
-from typing import Any, Literal, assert_never
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import Space
 from gymnasium.spaces import Box, Discrete
 
+from driftline.environments.by_chance import Level, chances
 from driftline.environments.classic.tasks import Task
 from driftline.shapes import Floats
-
-Level = Literal["random", "medium", "medium-replay", "expert"]
-
-
-def chances(task: Task, level: Level, episodes: int) -> Floats:
-    """The share of actions that is chance in each of ``episodes`` episodes, ``[episodes]``.
-
-    All of them of "random", none of "expert"; "medium-replay" goes from one to "medium".
-
-    >>> from driftline.environments.classic.tasks import TASKS
-    >>> chances(TASKS["cartpole"], "medium-replay", 3)
-    array([1.   , 0.755, 0.51 ])
-    """
-    match level:
-        case "random":
-            return np.ones(episodes)
-        case "medium":
-            return np.full(episodes, task.medium)
-        case "medium-replay":
-            return np.linspace(1.0, task.medium, episodes)
-        case "expert":
-            return np.zeros(episodes)
-        case _:
-            assert_never(level)
 
 
 class ClassicDemonstrator:
@@ -49,7 +26,7 @@ class ClassicDemonstrator:
 
     def begin(self, episodes: int, generator: np.random.Generator) -> None:
         """Begin ``episodes`` new episodes."""
-        self._chances = chances(self._task, self._level, episodes)
+        self._chances = chances(self._task.medium, self._level, episodes)
 
     def act(
         self, observations: npt.NDArray[Any], generator: np.random.Generator

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from functools import lru_cache
-from typing import Literal, assert_never
 
 import numpy as np
 import numpy.typing as npt
 
+from driftline.environments.by_chance import Level, chances
 from driftline.environments.minigrid.board import (
     AGENT,
     FORWARD,
@@ -27,7 +27,6 @@ from driftline.environments.minigrid.board import (
 from driftline.environments.minigrid.rooms import Room
 from driftline.shapes import Floats, Integers
 
-Level = Literal["random", "medium", "medium-replay", "expert"]
 Place = tuple[int, int, int]
 """Row, column and direction."""
 
@@ -84,20 +83,7 @@ class RoomDemonstrator:
 
     def begin(self, episodes: int, generator: np.random.Generator) -> None:
         """Begin ``episodes`` new episodes."""
-        self._chances = self._shares(episodes)
-
-    def _shares(self, episodes: int) -> Floats:
-        match self._level:
-            case "random":
-                return np.ones(episodes)
-            case "medium":
-                return np.full(episodes, self._room.medium)
-            case "medium-replay":
-                return np.linspace(1.0, self._room.medium, episodes)
-            case "expert":
-                return np.zeros(episodes)
-            case _:
-                assert_never(self._level)
+        self._chances = chances(self._room.medium, self._level, episodes)
 
     def act(self, observations: npt.NDArray[np.uint8], generator: np.random.Generator) -> Integers:
         """An action for every episode, ``int64 [B]``."""

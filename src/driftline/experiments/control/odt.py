@@ -136,7 +136,7 @@ def _floor(own: Published) -> EntropyFloor:
 def _smoke(whole: StudyConfig) -> StudyConfig:
     """For a look: less data, fewer updates, 2,000 steps of chance to begin with."""
     quick = tuple(
-        replace(each, learner=replace(each.learner, updates_per_round=10))
+        replace(each, learner=replace(each.learner, updates_per_round=10, warm_up=120, warmed=60))
         if isinstance(each.learner, OnlineSettings)
         else each
         for each in whole.agents
@@ -147,6 +147,6 @@ def _smoke(whole: StudyConfig) -> StudyConfig:
         seeds=(0, 1),
         demonstrations=LevelConfig("random", steps=4_000, held_out=1_000),
         model=replace(whole.model, width=64, layers=2),
-        offline=replace(whole.offline, updates=60, report_every=20),
+        offline=replace(whole.offline, updates=60, warm_up=120, report_every=20),
         rounds=replace(whole.rounds, steps=2_000, judging=Judging(steps=1_000, episodes=2)),
     )

@@ -77,4 +77,4 @@ def _share(mixture: Mixture) -> float:
     shares = [float(part.observations[::2].mean()) for part in mixture.parts]
     if mixture.own is None:
         return shares[0]
-    return (1.0 - mixture.own_share) * shares[0] + mixture.own_share * shares[1]
+    return (1.0 - mixture.slot_share) * shares[0] + mixture.slot_share * shares[1]

@@ -23,8 +23,10 @@ processor, which are not in the wall time'}
     if told is None:
         return {}
     commits = "; ".join(told["revisions"])
+    longer = told.get("longer", 0)
+    on = f", {longer} of which had fewer steps and went on" if longer else ""
     return {
-        "Taken over": f"{count(told['runs'], 'run')} of an earlier study (revision {commits}); "
+        "Taken over": f"{count(told['runs'], 'run')} of an earlier study{on} (revision {commits}); "
         f"they took {number(told['seconds'] / 60)} minutes of one processor, which are not in the "
         "wall time"
     }
