@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from gymnasium import Space
 from gymnasium.vector import VectorEnv
@@ -35,10 +35,10 @@ Copies = VectorEnv[Any, Any, Any]
 class Stage(Protocol):
     """Of one task: its copies, what is watched for, what counts as 0 and as 100."""
 
-    package: str
-    """By what it is simulated."""
-    extra: str | None
-    """What of Driftline's brings that; None: nothing has to."""
+    @property
+    def package(self) -> str:
+        """By what it is simulated; an extra of the same name brings it, if anything has to."""
+        ...
 
     @property
     def environment_id(self) -> str:
@@ -73,8 +73,7 @@ class RobotStage:
     """One of MuJoCo's robots, demonstrated by snapshots of one training."""
 
     name: str
-    package = "mujoco"
-    extra = "mujoco"
+    package: ClassVar[str] = "mujoco"
 
     @property
     def environment_id(self) -> str:
@@ -112,8 +111,7 @@ class ClassicStage:
     """A task of Gymnasium's own, demonstrated by a controller that acts by chance at times."""
 
     name: str
-    package = "gymnasium"
-    extra = None
+    package: ClassVar[str] = "gymnasium"
 
     @property
     def environment_id(self) -> str:
@@ -150,8 +148,7 @@ class RoomStage:
     """A room of Minigrid's, demonstrated by a planner that acts by chance at times."""
 
     name: str
-    package = "minigrid"
-    extra = "minigrid"
+    package: ClassVar[str] = "minigrid"
 
     @property
     def environment_id(self) -> str:
@@ -202,6 +199,6 @@ def stage(name: str) -> Stage:
     if find_spec(found.package) is None:
         raise CapabilityError(
             f"{name} is simulated by {found.package}, which is not installed; "
-            f"pip install driftline[{found.extra}]"
+            f"pip install driftline[{found.package}]"
         )
     return found

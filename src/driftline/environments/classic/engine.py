@@ -30,7 +30,7 @@ class ClassicVectorEnv(VectorWrapper[Any, Any, Any]):
     def __init__(self, task: Task, num_envs: int = 1, *, proxy: Proxy | None = None) -> None:
         if num_envs < 1:
             raise SettingsError(f"{num_envs} copies were asked for; at least 1 is needed")
-        copies: SyncVectorEnv[Any, Any, Any] = SyncVectorEnv(
+        copies = SyncVectorEnv(
             [lambda: gymnasium.make(task.environment_id)] * num_envs,
             autoreset_mode=AutoresetMode.NEXT_STEP,
         )

@@ -49,12 +49,12 @@ class CartPole:
 
     def speed(self, observations: Array) -> Floats:
         """Of the cart, in metres a second."""
-        return np.abs(observations[:, 1]).astype(np.float64)
+        return np.abs(observations[:, 1].astype(np.float64))
 
     def controlled(self, observations: Array) -> Array:
         """Linear feedback of the whole state, as far as two actions can follow it."""
         wanted = observations @ np.array([0.3, 0.6, 8.0, 1.6])
-        return (wanted > 0.0).astype(np.int64)
+        return np.asarray(wanted > 0.0, np.int64)
 
 
 class Pendulum:
@@ -68,7 +68,7 @@ class Pendulum:
 
     def speed(self, observations: Array) -> Floats:
         """As a share of the fastest."""
-        return np.abs(observations[:, 2]).astype(np.float64) / 8.0
+        return np.abs(observations[:, 2].astype(np.float64)) / 8.0
 
     def controlled(self, observations: Array) -> Array:
         """Energy until it is nearly up, then feedback (Astrom and Furuta 2000)."""
@@ -78,7 +78,7 @@ class Pendulum:
         swinging = np.where(velocity == 0.0, 1.0, np.sign(velocity)) * -np.sign(energy)
         near = (cosine > 0.9) & (np.abs(velocity) < 3.0)
         torque = np.where(near, -10.0 * angle - 2.0 * velocity, 2.0 * swinging)
-        return np.clip(torque, -2.0, 2.0).astype(np.float32)[:, None]
+        return np.asarray(np.clip(torque, -2.0, 2.0), np.float32)[:, None]
 
 
 class MountainCar:
@@ -92,7 +92,7 @@ class MountainCar:
 
     def speed(self, observations: Array) -> Floats:
         """As a share of the fastest."""
-        return np.abs(observations[:, 1]).astype(np.float64) / 0.07
+        return np.abs(observations[:, 1].astype(np.float64)) / 0.07
 
     def controlled(self, observations: Array) -> Array:
         """Push where it rolls anyway."""

@@ -35,8 +35,9 @@ class Board(gymnasium.Wrapper[Any, Any, Any, Any]):
 
     def __init__(self, environment: gymnasium.Env[Any, Any]) -> None:
         super().__init__(environment)
-        self._room: Any = environment.unwrapped
-        shape = (self._room.height, self._room.width)
+        room: Any = environment.unwrapped
+        self._room: Any = room
+        shape = (int(room.height), int(room.width))
         self.observation_space = MultiDiscrete(np.full(shape, CODES), dtype=np.uint8)
         self.action_space = Discrete(3)
 

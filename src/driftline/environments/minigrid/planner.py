@@ -39,8 +39,8 @@ def plan(cells: bytes, shape: tuple[int, int]) -> dict[Place, int]:
     """
     board = np.frombuffer(cells, np.uint8).reshape(shape)
     free = (board != WALL) & (board != LAVA)
-    goal = tuple(map(int, np.argwhere(board == GOAL)[0]))
-    found: dict[Place, int] = {(*goal, way): FORWARD for way in range(4)}
+    end_row, end_column = map(int, np.argwhere(board == GOAL)[0])
+    found: dict[Place, int] = {(end_row, end_column, way): FORWARD for way in range(4)}
     ahead = deque(found)
     while ahead:
         row, column, way = ahead.popleft()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import gymnasium
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
@@ -54,7 +53,7 @@ def room(name: str) -> Room:
     return ROOMS[name]
 
 
-def copies(of: Room, count: int) -> SyncVectorEnv[Any, Any, Any]:
+def copies(of: Room, count: int) -> SyncVectorEnv:
     """``count`` copies, each reset on the step after its last; needs ``driftline[minigrid]``."""
     if count < 1:
         raise SettingsError(f"{count} copies were asked for; at least 1 is needed")
