@@ -24,6 +24,7 @@ from driftline.experiments import presets
 from driftline.experiments.arena_config import LevelConfig
 from driftline.experiments.config import AgentConfig, LearnerSettings, StudyConfig
 from driftline.experiments.config_json import to_json
+from driftline.experiments.control_config import ControlConfig
 from driftline.experiments.places import DEPARTURE, RETURN_HEAD
 from driftline.experiments.run import read_episodes
 from driftline.models.transformer_config import TransformerConfig
@@ -114,7 +115,7 @@ def agent_of(config: StudyConfig, name: str) -> AgentConfig:
     return next(each for each in config.agents if each.name == name)
 
 
-def begun(root: Path, config: StudyConfig) -> Path:
+def begun(root: Path, config: StudyConfig | ControlConfig) -> Path:
     """A study that was killed the moment it had written what it will do."""
     manifest = {
         "kind": "study",

@@ -49,11 +49,13 @@ TARGETS = "targets"
 """The study that compares targets and not agents."""
 GRIDWORLDS = "gridworlds"
 """The study of every world."""
+CONTROL_STUDY = "control"
+"""The study of several arenas; `CONTROL` is an agent."""
 DRIFT = "drift"
 """The study of pace and mixture."""
 ENTROPY = "entropy"
 """The study of a model's closeness to its data, and of entropy floors."""
-STUDIES = (*WORLDS, *ARENAS, *ODT, GRIDWORLDS, DRIFT, ENTROPY, TARGETS)
+STUDIES = (*WORLDS, *ARENAS, *ODT, GRIDWORLDS, CONTROL_STUDY, DRIFT, ENTROPY, TARGETS)
 WORLD_AGENTS = (
     *("gm", "gm-quantile", "ogm-quantile", "ogm-fixed", "ogm-tilt", "ogm-factorised"),
     *("finetune", "finetune-kl", "ppo", "dqn"),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import assert_never
 
 from driftline.experiments.config import AgentConfig, OfflineRunConfig, RunConfig, StudyConfig
+from driftline.experiments.control_config import ControlConfig
 from driftline.experiments.drift_config import DriftConfig
 from driftline.experiments.entropy_config import EntropyConfig
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
@@ -17,7 +18,9 @@ from driftline.experiments.targets_config import PARTS, PartConfig, TargetsConfi
 from driftline.experiments.targets_config import seeds_of as part_seeds
 
 OFFLINE = "offline"
-AnyStudy = StudyConfig | TargetsConfig | GridworldsConfig | DriftConfig | EntropyConfig
+ManyStudies = GridworldsConfig | EntropyConfig | ControlConfig
+"""Studies whose ``worlds`` are studies of agents, each in a directory of its own."""
+AnyStudy = StudyConfig | TargetsConfig | DriftConfig | ManyStudies
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def plan(root: Path, config: AnyStudy) -> list[Task]:
             return _runs(root, config)
         case DriftConfig():
             return _runs(root, config.study)
-        case GridworldsConfig() | EntropyConfig():
+        case GridworldsConfig() | EntropyConfig() | ControlConfig():
             return [
                 replace(task, group=world.name)
                 for world in config.worlds

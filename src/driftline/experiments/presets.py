@@ -17,6 +17,7 @@ from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.target import Unconditioned
 from driftline.data.mixture import MixtureSettings
 from driftline.errors import SettingsError, UnknownNameError
+from driftline.experiments.arenas.presets import control
 from driftline.experiments.config import (
     AgentConfig,
     DemonstrationConfig,
@@ -34,10 +35,10 @@ from driftline.experiments.entropy.presets import WORLD as ENTROPY_WORLD
 from driftline.experiments.entropy.presets import entropy
 from driftline.experiments.entropy_config import EntropyConfig
 from driftline.experiments.gridworlds.presets import gridworlds
-from driftline.experiments.gridworlds_config import GridworldsConfig
 from driftline.experiments.names import (
     ARENAS,
     CONTROL,
+    CONTROL_STUDY,
     DRIFT,
     ENTROPY,
     GRIDWORLDS,
@@ -48,6 +49,7 @@ from driftline.experiments.names import (
     check_study,
     check_world,
 )
+from driftline.experiments.plan import AnyStudy
 from driftline.experiments.targets.presets import targets
 from driftline.experiments.targets_config import TargetsConfig
 from driftline.experiments.world_settings import WorldSettings, world_settings
@@ -71,7 +73,7 @@ def study(
     budget: str = "default",
     agents: tuple[str, ...] | None = None,
     seeds: int | None = None,
-) -> StudyConfig | TargetsConfig | GridworldsConfig | DriftConfig | EntropyConfig:
+) -> AnyStudy:
     """The configuration of a named study at a budget; raises `UnknownNameError`."""
     check_study(name)
     check_budget(budget)
@@ -83,6 +85,8 @@ def study(
         return _entropy(budget, agents, seeds)
     if name == GRIDWORLDS:
         return gridworlds(partial(agents_study, agents=agents), budget, _positive(seeds))
+    if name == CONTROL_STUDY:
+        return control(partial(agents_study, agents=agents, seeds=seeds), budget)
     return agents_study(name, budget, agents, seeds)
 
 

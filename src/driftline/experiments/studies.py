@@ -18,6 +18,7 @@ from driftline.errors import RunError
 from driftline.experiments import build, presets
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.config_json import from_json, to_json
+from driftline.experiments.control_config import ControlConfig
 from driftline.experiments.drift_config import DriftConfig
 from driftline.experiments.engines import go_on, run_in_pool, run_serially
 from driftline.experiments.entropy_config import EntropyConfig
@@ -25,7 +26,7 @@ from driftline.experiments.extending import Shared, shared_runs, take_over
 from driftline.experiments.finishing import finish, measure_study, say
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
 from driftline.experiments.places import TAKEN, WALL, Clock, set_seconds
-from driftline.experiments.plan import AnyStudy, Task, plan
+from driftline.experiments.plan import AnyStudy, ManyStudies, Task, plan
 from driftline.experiments.progress import Progress
 from driftline.experiments.run import finished, seconds_of
 from driftline.experiments.run_measures import measure_run
@@ -68,7 +69,7 @@ def _extend(earlier: Path, root: Path, config: AnyStudy) -> None:
     beside = root.parent / f".{root.name}-{os.getpid()}"
     try:
         _begin(beside, config, shared)
-        if isinstance(config, GridworldsConfig | EntropyConfig):
+        if isinstance(config, ManyStudies):
             _begin_worlds(beside, config, shared)
         take_over(shared, root, beside)
         _rename(beside, root)
@@ -97,7 +98,7 @@ def _of_agents(config: AnyStudy) -> tuple[StudyConfig, ...]:
             return (config,)
         case DriftConfig():
             return (config.study,)
-        case GridworldsConfig() | EntropyConfig():
+        case GridworldsConfig() | EntropyConfig() | ControlConfig():
             return config.worlds
         case TargetsConfig():
             return ()
@@ -134,7 +135,7 @@ def _resume_run(run: RunDirectory) -> int:
 
 def _go(root: Path, config: AnyStudy, workers: int | None) -> int:
     console, clock = Console(), Clock(root)
-    if isinstance(config, GridworldsConfig | EntropyConfig):
+    if isinstance(config, ManyStudies):
         _begin_worlds(root, config)
     tasks = plan(root, config)
     done = {task.path for task in tasks if finished(task.path)}
@@ -163,9 +164,7 @@ def _do(
         clock.add()
 
 
-def _begin_worlds(
-    root: Path, config: GridworldsConfig | EntropyConfig, shared: Shared | None = None
-) -> None:
+def _begin_worlds(root: Path, config: ManyStudies, shared: Shared | None = None) -> None:
     """Make each world's directory a study of its own, where it is none yet."""
     for world in config.worlds:
         path = world_path(root, world.name)
@@ -176,7 +175,7 @@ def _begin_worlds(
 
 def _time_worlds(root: Path, config: AnyStudy, tasks: Sequence[Task], workers: int) -> None:
     """Each world's own time: what its runs took, shared among the workers."""
-    if isinstance(config, GridworldsConfig | EntropyConfig):
+    if isinstance(config, ManyStudies):
         for world in config.worlds:
             took = (seconds_of(task.path) for task in tasks if task.group == world.name)
             set_seconds(world_path(root, world.name), sum(took) / workers)
@@ -218,6 +217,7 @@ def _configuration(run: RunDirectory) -> AnyStudy:
         GridworldsConfig,
         DriftConfig,
         EntropyConfig,
+        ControlConfig,
     )
     named = {kind.__name__: kind for kind in kinds}
     return from_json(named.get(stored.get("kind"), StudyConfig), stored)

@@ -63,6 +63,24 @@ def count(how_many: int, noun: str, nouns: str | None = None) -> str:
     return f"{how_many:,} {noun if how_many == 1 else nouns or noun + 's'}"
 
 
+def three_digits(value: float) -> int:
+    """A count that is only known so well, such as of steps between two judgements.
+
+    >>> three_digits(28_562.0), three_digits(0.4)
+    (28600, 0)
+    """
+    return int(float(f"{value:.3g}")) if value >= 1.0 else 0
+
+
+def steps(value: float) -> str:
+    """A number of steps, three digits of it.
+
+    >>> steps(42_039.4), steps(1.0), steps(200_312.0)
+    ('42,000 steps', '1 step', '200,000 steps')
+    """
+    return count(three_digits(value), "step")
+
+
 def span(low: float, high: float, share: bool = False) -> str:
     """An interval; empty where neither end is known.
 

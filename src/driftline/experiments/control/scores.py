@@ -23,6 +23,8 @@ from driftline.shapes import Floats
 
 Judgements = Sequence[Mapping[str, Any]]
 """What was recorded of the judgements of one run, oldest first."""
+Curve = tuple[Floats, Floats]
+"""The steps of each judgement of one run, ``[J]``, and its mean score."""
 POINTS = 21
 """On how many evenly spaced steps a curve is told."""
 
@@ -71,18 +73,22 @@ def scores(config: StudyConfig, judged: Mapping[str, Sequence[Judgements]]) -> d
 
 
 def _over_seeds(task: str, runs: Sequence[Judgements], thresholds: Thresholds) -> Scores:
-    curves = [_curve(task, run) for run in runs]
+    curves = [curve(task, run) for run in runs]
     last = min(float(steps[-1]) for steps, _ in curves)
     steps = np.linspace(0.0, last, POINTS) if last else np.zeros(1)
-    seeds = np.stack([np.interp(steps, *curve) for curve in curves])
-    draw = generator(0, "scores")
-    drawn = Bootstrap.drawn(draw, thresholds.bootstrap_draws, len(seeds), thresholds.confidence)
-    low, high = drawn.mean_interval(seeds)
+    seeds = np.stack([np.interp(steps, *each) for each in curves])
+    low, high = resampled(thresholds, len(seeds)).mean_interval(seeds)
     return Scores(steps, seeds, low, high)
 
 
-def _curve(task: str, run: Judgements) -> tuple[Floats, Floats]:
-    """The steps of each judgement and its mean score: of true returns, where they are hidden."""
+def resampled(thresholds: Thresholds, seeds: int) -> Bootstrap:
+    """The resamples of so many seeds that every interval of a score is of: seeds stay paired."""
+    draws, confidence = thresholds.bootstrap_draws, thresholds.confidence
+    return Bootstrap.drawn(generator(0, "scores"), draws, seeds, confidence)
+
+
+def curve(task: str, run: Judgements) -> Curve:
+    """What was judged of one run, scored: by true returns, where they are hidden."""
     steps = np.array([each["environment_steps"] for each in run], np.float64)
     returns = [each["true_returns"] or each["returns"] for each in run]
     means = np.array([float(np.mean(each)) for each in returns])

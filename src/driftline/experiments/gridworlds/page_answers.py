@@ -5,26 +5,19 @@ Knows digests and what is said of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from driftline.experiments.gridworlds.arising import Begun, begun
 from driftline.experiments.gridworlds.digest import Digest, Suite
-from driftline.experiments.gridworlds.questions import Questions, Said, questions
-from driftline.experiments.gridworlds_config import world_path
-from driftline.experiments.places import REPORT
+from driftline.experiments.gridworlds.questions import questions
 from driftline.experiments.report_page.elements import (
     Markup,
-    agent_name,
     chip,
-    details,
     element,
-    joined,
     paragraph,
     section,
     table,
     text,
 )
+from driftline.experiments.report_page.several import answers, link
 from driftline.experiments.wording import NOTHING, number, percent
 from driftline.safety.measure import AgentMeasures
 from driftline.safety.verdict import CENSORED, UNDETERMINED
@@ -39,29 +32,8 @@ TITLES = (
 def answers_section(suite: Suite, picture: Markup) -> Markup:
     """A headline for each question, the agents one by one below it."""
     said = questions(suite)
-    parts: list[Markup] = []
-    for title, headline, agents in zip(TITLES, said.headlines, _by_question(said), strict=True):
-        parts.append(element("h3", text(title)))
-        parts.append(paragraph(headline, "headline"))
-        if agents:
-            parts.append(details("Agent by agent", _agents(agents)))
-    return section("answer", "The answer", *parts, picture)
-
-
-def _by_question(said: Questions) -> tuple[Sequence[Said], Sequence[Said], Sequence[Said]]:
-    return said.offline, said.arising, said.speed
-
-
-def _agents(said: Sequence[Said]) -> Markup:
-    items = (
-        element(
-            "li",
-            element("div", agent_name(each.agent), class_="head"),
-            *(paragraph(sentence) for sentence in each.sentences),
-        )
-        for each in said
-    )
-    return element("ul", joined(items), class_="findings")
+    by_agent = (said.offline, said.arising, said.speed)
+    return answers(TITLES, said.headlines, by_agent, picture)
 
 
 def verdict_section(suite: Suite) -> Markup:
@@ -79,19 +51,8 @@ def verdict_section(suite: Suite) -> Markup:
     return section("verdicts", "Verdicts", paragraph(said), table(headings, rows, "matrix"))
 
 
-def link(world: Digest) -> Markup:
-    """A world's name that leads to its report, beside this one."""
-    at = f"{world_path_name(world)}/{REPORT}"
-    return element("a", text(world.name), href=at)
-
-
-def world_path_name(world: Digest) -> str:
-    """Where a world's study lies, from the suite's directory."""
-    return world_path(Path(), world.name).as_posix()
-
-
 def _row(suite: Suite, world: Digest, behaviour: str) -> list[Markup]:
-    head = Markup(link(world) + element("small", text(behaviour)))
+    head = Markup(link(world.name) + element("small", text(behaviour)))
     theirs = world.demonstrators
     shown = percent(theirs.behaviours[behaviour].final_prevalence.value)
     cells = [Markup(element("small", text(shown)) + element("small", text(_returns(theirs))))]

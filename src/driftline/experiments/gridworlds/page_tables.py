@@ -19,7 +19,6 @@ from driftline.experiments.gridworlds.comparisons import (
 )
 from driftline.experiments.gridworlds.digest import GM, Digest, Suite
 from driftline.experiments.gridworlds.explanations import explanation
-from driftline.experiments.gridworlds.page_answers import link
 from driftline.experiments.gridworlds.pattern import SLACK, Pattern, patterns
 from driftline.experiments.report_page.elements import (
     Markup,
@@ -33,6 +32,7 @@ from driftline.experiments.report_page.elements import (
     table,
     text,
 )
+from driftline.experiments.report_page.several import link
 from driftline.experiments.wording import (
     NOTHING,
     breakable,
@@ -71,7 +71,7 @@ def _imitated(world: Digest) -> list[Markup]:
     )
     shares = [measured(each.prevalence.get(worst), share=True) for each in (theirs, mine)]
     return [
-        link(world),
+        link(world.name),
         pair(*measured(theirs.true_return)),
         pair(*measured(mine.true_return)),
         pair(*measured(mine.ratio, share=True)),
@@ -121,7 +121,7 @@ def nulls_table(suite: Suite) -> Markup:
     """Every null model beside the curve it belongs to."""
     rows = [
         [
-            link(world),
+            link(world.name),
             text(behaviour),
             agent_name(agent),
             pair(percent(null.start), f"from {null.origin}"),
@@ -132,7 +132,7 @@ def nulls_table(suite: Suite) -> Markup:
         for agent, null in world.nulls.get(behaviour, {}).items()
     ]
     without = [
-        [link(world), text(behaviour), text(listed(sorted(agents))), text(why)]
+        [link(world.name), text(behaviour), text(listed(sorted(agents))), text(why)]
         for world, behaviour in suite.rows()
         for why, agents in _by_reason(world.without_null.get(behaviour, {})).items()
     ]
@@ -236,7 +236,7 @@ def _control(world: Digest, behaviour: str) -> list[Markup]:
     chance = [abs(each.random_correlation) for each in flags]
     anew = [max(abs(each.low), abs(each.high)) for each in world.permuted]
     return [
-        link(world),
+        link(world.name),
         text(behaviour),
         text(onset),
         pair(*final),

@@ -17,18 +17,11 @@ from driftline.experiments.gridworlds.arising import (
 )
 from driftline.experiments.gridworlds.digest import GM, Digest, Suite
 from driftline.experiments.imitation import TOLERANCE, Imitation
+from driftline.experiments.said import Said
 from driftline.experiments.wording import count, listed, percent
 
 OFTEN = 0.05
 """The share of episodes from which on an imitator's lapses are told world by world."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """What is said of one agent over all worlds, sentence by sentence."""
-
-    agent: str
-    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True)

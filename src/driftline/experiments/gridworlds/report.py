@@ -6,11 +6,7 @@ Knows digests: no episode is read again.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import driftline
-from driftline.experiments.config_json import to_json
-from driftline.experiments.figures.svg import inline, render, write_rendered
 from driftline.experiments.gridworlds.digest import Suite
 from driftline.experiments.gridworlds.page_answers import answers_section, verdict_section
 from driftline.experiments.gridworlds.page_tables import (
@@ -20,25 +16,12 @@ from driftline.experiments.gridworlds.page_tables import (
     pattern_section,
     tests_table,
 )
-from driftline.experiments.places import FIGURES, REPORT
-from driftline.experiments.report_page.elements import (
-    Markup,
-    element,
-    figure,
-    paragraph,
-    section,
-    table,
-    text,
-)
+from driftline.experiments.places import REPORT
+from driftline.experiments.report_page.elements import Markup, section
 from driftline.experiments.report_page.page import page
-from driftline.experiments.report_page.setup import json_details
-from driftline.experiments.report_page.taken import taken_over
-from driftline.experiments.wording import count, number
-from driftline.records.run_directory import MANIFEST, RunDirectory
+from driftline.experiments.report_page.several import header, setup_section, written
+from driftline.experiments.wording import count
 from driftline.records.whole import write_whole
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 PLANE_CAPTION = (
     "Safety is the share of final episodes without the world's most frequent undesired behaviour. "
@@ -64,9 +47,9 @@ def write_gridworlds_report(root: Path, suite: Suite) -> Path:
     from driftline.experiments.gridworlds.figures.survival import survival
 
     drawn = {
-        "plane": _figure(root, "plane", plane(suite), PLANE_CAPTION),
-        "prevalence": _figure(root, "prevalence", prevalence(suite), PREVALENCE_CAPTION),
-        "survival": _figure(root, "survival", survival(suite), SURVIVAL_CAPTION),
+        "plane": written(root, "plane", plane(suite), PLANE_CAPTION),
+        "prevalence": written(root, "prevalence", prevalence(suite), PREVALENCE_CAPTION),
+        "survival": written(root, "survival", survival(suite), SURVIVAL_CAPTION),
     }
     whole = page(
         title=f"{suite.config.name}: Driftline study",
@@ -94,45 +77,19 @@ def _sections(root: Path, suite: Suite, drawn: dict[str, Markup]) -> list[tuple[
     ]
 
 
-def _figure(root: Path, name: str, drawn: Figure, caption: str) -> Markup:
-    rendered = render(drawn)
-    write_rendered(rendered, root / FIGURES, name)
-    return figure(inline(rendered, f"fig-{name}", caption), text(caption), f"fig-of-{name}")
-
-
 def _header(suite: Suite) -> Markup:
     config = suite.config
     said = (
         f"{count(len(config.worlds), 'world')}, {count(len(suite.agents), 'agent')}, "
-        f"{count(len(config.seeds), 'paired seed')}; budget {config.budget}; "
-        f"Driftline {driftline.__version__}"
+        f"{count(len(config.seeds), 'paired seed')}"
     )
-    return element("header", element("h1", text("Study: gridworlds")), paragraph(said, "subtitle"))
+    return header(config.name, said, config.budget)
 
 
 def _setup(root: Path, suite: Suite) -> Markup:
-    config = suite.config
-    manifest = RunDirectory.open(root).manifest if (root / MANIFEST).exists() else {}
     steps = sum(
         each.environment_steps
         for world in suite.worlds
         for each in (*world.agents.values(), *world.controls.values())
     )
-    facts = {
-        "Budget": config.budget,
-        "Seeds": ", ".join(str(seed) for seed in config.seeds),
-        "Recorded steps": f"{steps:,} by all agents",
-        "Wall time": f"{number(suite.wall_seconds / 60)} minutes",
-        "Driftline": driftline.__version__,
-        **taken_over(manifest),
-        "Manifest sha256": str(manifest.get("sha256", "not read from a run directory")),
-    }
-    rows = [[text(name), text(value)] for name, value in facts.items()]
-    command = f"driftline study gridworlds --budget {config.budget} --out {root.name}"
-    return section(
-        "setup",
-        "How it was run",
-        table(["", ""], rows, "plain"),
-        element("pre", element("code", text(command))),
-        json_details("The whole configuration", to_json(config)),
-    )
+    return setup_section(root, suite.config, steps, suite.wall_seconds)

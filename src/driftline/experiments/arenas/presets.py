@@ -1,0 +1,38 @@
+"""The study's settings at each budget: which arenas there are, and who cannot be played yet.
+
+Knows no environment; a number here is a choice that the manifest records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from driftline.experiments.config import StudyConfig
+from driftline.experiments.control_config import ControlConfig
+from driftline.experiments.names import ARENAS, CONTROL_STUDY
+
+WANTED = ("hopper", "walker2d", "halfcheetah", "ant", "hopper-lean", "halfcheetah-lean")
+"""Every robot as Gymnasium pays it, and two that are paid for leaning."""
+DEMONSTRATED = ("hopper", "halfcheetah")
+"""Robots with behaviour policies, whose files a test holds this to: at no budget does the study
+play the others, so that no run of it is of other arenas than the next."""
+
+
+def played() -> tuple[str, ...]:
+    """The arenas of the study, those that have demonstrators.
+
+    >>> played()
+    ('hopper', 'halfcheetah', 'hopper-lean', 'halfcheetah-lean')
+    """
+    return tuple(name for name in WANTED if ARENAS[name][0] in DEMONSTRATED)
+
+
+def left_out(config: ControlConfig) -> tuple[str, ...]:
+    """The arenas that a study would be of as well, had they demonstrators."""
+    has = {each.name for each in config.worlds}
+    return tuple(name for name in WANTED if name not in has and name not in played())
+
+
+def control(study: Callable[[str, str], StudyConfig], budget: str) -> ControlConfig:
+    """The study of several arenas; ``study`` is that of one arena at a budget."""
+    return ControlConfig(CONTROL_STUDY, budget, tuple(study(name, budget) for name in played()))
