@@ -88,7 +88,7 @@ BAD: list[tuple[tuple[str, ...], str]] = [
     (("report", "."), ". is no run"),
     (("conformance",), "at least one file"),
     (("conformance", "missing.npz"), "missing.npz does not exist"),
-    (("demos", "make", "moon"), "unknown world or robot 'moon'"),
+    (("demos", "make", "moon"), "unknown world or task 'moon'"),
     (("demos", "make", "tomato-watering", "--episodes", "0"), "--episodes is at least 1"),
     (("demos", "make", "tomato-watering", "--id", "x"), "dataset id 'x' is malformed"),
     (("demos", "show", "missing-v0", "--root", "."), "no Minari dataset 'missing-v0'"),

@@ -96,7 +96,7 @@ def test_the_command_records_a_level(tmp_path: Path, capsys: pytest.CaptureFixtu
         (["hopper", "--steps", "5", "--episodes", "5"], "give one of them"),
         (["hopper", "--steps", "0"], "--steps is at least 1, got 0"),
         (["hopper", "--level", "best"], "unknown level 'best'; the levels are random"),
-        (["hop"], "unknown world or robot 'hop'; the worlds and robots are"),
+        (["hop"], "unknown world or task 'hop'; the worlds and tasks are"),
     ],
 )
 def test_what_does_not_fit_is_refused(

@@ -198,11 +198,12 @@ def test_an_agent_begins_with_the_best_demonstrations_and_calls_none_of_them_its
     best = np.sort(learner._mixture.demonstrations.returns)[-8:]
     assert learner._mixture.own is not None
     assert learner._mixture.own.returns.tolist() == best.tolist()
-    shares = [learner.own_share]
+    assert learner.own_share == 0.0
     for round in range(3):
         learner.learn(experience(learner), round)
-        shares.append(learner.own_share)
-    assert shares == pytest.approx([0.0, 0.25, 0.5, 0.75])
+        slots, lent = learner._mixture.own, 6 - 2 * round
+        assert slots is not None
+        assert learner.own_share == pytest.approx(slots.lengths[lent:].sum() / slots.steps)
     with pytest.raises(SettingsError, match='eviction="oldest"'):
         replace(settings, mixture=MixtureSettings(eviction="worst"))
     with pytest.raises(SettingsError, match="warm_up and warmed are at least 0"):

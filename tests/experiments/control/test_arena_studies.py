@@ -192,9 +192,9 @@ def test_onsets_are_told_in_steps_too_where_runs_end_at_their_steps(studied: Pat
     results = load(studied, tiny_arena())
     measures = results.agents["gm"]
     steps = measures.rounds["environment_steps"]
-    assert steps_before(measures, 0) == 0
-    assert steps_before(measures, 1) == round(steps[0]) > 0
-    assert since(results, "gm", 1) == f"from round 1, after {round(steps[0]):,} steps"
-    assert since(results, "gm", 0) == "from the first round"
+    assert steps_before(measures, 0.0) == 0
+    assert steps_before(measures, 1.0) == round(steps[0]) > 0
+    assert since(results, "gm", 1.0) == f"from round 1, after {round(steps[0]):,} steps"
+    assert since(results, "gm", 0.0) == "from the first round"
     unended = replace(results.config, rounds=replace(results.config.rounds, steps=None))
-    assert since(replace(results, config=unended), "gm", 1) == "from round 1"
+    assert since(replace(results, config=unended), "gm", 1.0) == "from round 1"

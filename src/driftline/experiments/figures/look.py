@@ -54,6 +54,9 @@ DEMONSTRATORS = "demonstrators"
 LOOKS = {
     DEMONSTRATORS: Look(Shade("#4d5563", "#b9c2d0"), (0, (1.0, 1.5)), "D"),
     "gm": Look(Shade("#8a919d", "#8d97a8"), (0, (5.0, 1.5)), "o"),
+    "gm-best": Look(Shade("#5f7f95", "#9fc0d6"), (0, (2.0, 2.0)), "H"),
+    "odt": Look(Shade("#1450a0", "#5b93ec"), "-", "*"),
+    "odt-guided": Look(Shade("#2c7a3f", "#78d08e"), (0, (6.0, 1.5)), "v"),
     "gm-quantile": Look(Shade("#4ba6dd", "#86cdf8"), (0, (5.0, 1.5)), "s"),
     "ogm-quantile": Look(Shade("#0a5fa8", "#4aa3ea"), "-", "s"),
     "ogm-fixed": Look(Shade("#0b8f6a", "#35c79c"), "-", "^"),
