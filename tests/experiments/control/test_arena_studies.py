@@ -83,6 +83,7 @@ def test_the_answer_names_every_agent_and_the_last_round(studied: Path) -> None:
     assert all(int(each) <= last for each in re.findall(r"by round (\d+)", text))
 
 
+@pytest.mark.slow  # the study of several arenas is killed and resumed in every run
 def test_a_killed_study_goes_on_to_the_same_numbers(studied: Path, tmp_path: Path) -> None:
     root = begun(tmp_path / "hopper-lean", tiny_arena())
     for task in plan(root, tiny_arena()):
@@ -149,7 +150,7 @@ def test_what_is_not_installed_is_named_with_its_extra(
     [
         ("cartpole-speed", ("gm", "ogm-quantile", "dqn")),
         ("pendulum", ("ogm-guided", "iql")),
-        ("lava-gap", ("gm-best", "ogm-quantile", "ppo")),
+        ("lava-gap", ("gm-best", "ogm-quantile")),
     ],
 )
 def test_other_tasks_are_studied_in_the_same_way(
