@@ -14,7 +14,6 @@ import argparse
 import os
 import statistics
 import subprocess
-import time
 import venv
 from collections import defaultdict
 from collections.abc import Callable
@@ -99,8 +98,9 @@ def source(steps: int = 20_000) -> WindowSource:
     )
 
 
-def untrained(size: peers.Size, tokens: str, data: WindowSource) -> TrajectoryTransformer:
+def untrained(size: peers.Size, kind: str, data: WindowSource) -> TrajectoryTransformer:
     """Driftline's model of the size; the return head comes with it."""
+    tokens, _, bits = kind.partition("-")
     config = TransformerConfig(
         width=size.width,
         layers=size.layers,
@@ -109,6 +109,7 @@ def untrained(size: peers.Size, tokens: str, data: WindowSource) -> TrajectoryTr
         horizon=1000,
         tokens=tokens,  # type: ignore[arg-type]
         gaussian="squashed",
+        acting_precision="bfloat16" if bits else "float32",
     )
     return TrajectoryTransformer(
         config,
@@ -122,10 +123,9 @@ def untrained(size: peers.Size, tokens: str, data: WindowSource) -> TrajectoryTr
 
 def training(size: peers.Size, kind: str, data: WindowSource) -> Callable[[], object]:
     """One update: windows are sampled, as none of the peers' steps does."""
-    tokens, _, bits = kind.partition("-")
-    model = untrained(size, tokens, data)
-    precision = "bfloat16" if bits else "float32"
-    settings = UpdateSettings(size.batch, peers.CONTEXT, precision=precision)  # type: ignore[arg-type]
+    model = untrained(size, kind, data)
+    precision = model.config.acting_precision
+    settings = UpdateSettings(size.batch, peers.CONTEXT, precision=precision)
     optimiser = make_optimiser(model, settings)
     seeds = iter(range(10**9))
     return lambda: list(update(model, optimiser, data, settings, [1.0], next(seeds)))
@@ -153,19 +153,20 @@ def own_jobs(data: WindowSource) -> dict[str, Callable[[], object]]:
     for name, size in peers.SIZES.items():
         for kind in KINDS:
             ready[f"train {name} {kind}"] = training(size, kind, data)
-            for copies in () if "-" in kind else (1, 64):
+            for copies in (64,) if "-" in kind else (1, 64):  # one acts in single precision
                 ready[f"act {name} {copies} {kind}"] = acting(size, kind, copies, data)
     for job in ready.values():
         job()
     return ready
 
 
-def timed(job: Callable[[], object], repeats: int) -> float:
-    """Milliseconds of one of ``repeats`` in a row."""
-    began = time.perf_counter()
-    for _ in range(repeats):
-        job()
-    return 1e3 * (time.perf_counter() - began) / repeats
+def timed(job: Callable[[], object]) -> float:
+    """Milliseconds of a job: the mean of as many in a row as fill `peers.FILLED` seconds.
+
+    One goes before them, since what ran before has the processor's caches.
+    """
+    job()
+    return 1e3 * peers.seconds(job)
 
 
 def flops(job: Callable[[], object]) -> int:
@@ -178,7 +179,7 @@ def flops(job: Callable[[], object]) -> int:
 def peak() -> float:
     """Operations a second of a large product, in this moment."""
     left = torch.randn(2048, 2048)
-    return 2 * 2048**3 / (1e-3 * timed(lambda: left @ left, 2))
+    return 2 * 2048**3 / (1e-3 * timed(lambda: left @ left))
 
 
 def main() -> None:
@@ -196,7 +197,7 @@ def main() -> None:
     for _ in range(options.rounds):
         products.append(peak())
         for name, job in own.items():
-            took[name].append(timed(job, 1 if "published" in name else 5))
+            took[name].append(timed(job))
         for name in theirs:
             took[name].append(others.milliseconds(name))
     others.close()

@@ -13,6 +13,7 @@ from driftline.errors import SettingsError, SpaceError
 from driftline.models import stepping
 from driftline.models.embeddings import ConvolutionEmbedding
 from driftline.models.stepping import LookedUpConvolution, stepping_embedding
+from driftline.models.stepping_few import FEW
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec
@@ -45,10 +46,13 @@ def acted(made: TrajectoryTransformer, boards: np.ndarray, asked: np.ndarray) ->
 
 @pytest.mark.parametrize("tokens", ["fused", "three"])
 @pytest.mark.parametrize("time", ["none", "relative", "elapsed"])
-def test_acting_is_the_forward_pass_whatever_the_weights(tokens: str, time: str) -> None:
+@pytest.mark.parametrize("batch", [4, FEW + 1])
+def test_acting_is_the_forward_pass_whatever_the_weights(
+    tokens: str, time: str, batch: int
+) -> None:
     made = model(replace(CONFIG, tokens=tokens, time=time))  # type: ignore[arg-type]
     draw = np.random.default_rng(0)
-    steps, batch = 9, 4
+    steps = 9
     boards = draw.integers(0, 4, size=(steps, batch, *BOARD.shape)).astype(np.uint8)
     asked = np.full(batch, 3.0)
     actions = np.tile(2 * (np.arange(steps) % 2), (batch, 1))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import assert_never
 
 import torch
@@ -63,17 +64,21 @@ def from_head(family: Family, outputs: Tensor) -> Tensor:
         case DiscreteActionSpec():
             return torch.log_softmax(outputs, dim=-1)
         case ContinuousActionSpec() | Squashed():
-            mean, log_deviation = outputs.chunk(2, dim=-1)
-            return torch.cat([_within(mean, MEANS), _within(log_deviation, LOG_DEVIATIONS)], -1)
+            low, high = _bounds(outputs.shape[-1] // 2, outputs.dtype, outputs.device)
+            # Unchanged well within the bounds, and levelling off at them.
+            above = low + torch.nn.functional.softplus(outputs - low)
+            return above - torch.nn.functional.softplus(outputs - high)
         case _:
             assert_never(family)
 
 
-def _within(values: Tensor, bounds: tuple[float, float]) -> Tensor:
-    """``values`` unchanged well within ``bounds`` and levelling off at them."""
-    low, high = bounds
-    above = torch.nn.functional.softplus(values - low)
-    return low + above - torch.nn.functional.softplus(values - high)
+@lru_cache(maxsize=64)
+def _bounds(size: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Of the means and log deviations in ``size`` dimensions, ``[2 * size]`` each."""
+    pairs = [MEANS] * size + [LOG_DEVIATIONS] * size
+    with torch.inference_mode(False):  # so that a gradient may pass by what acting made first
+        low, high = torch.tensor(pairs, dtype=dtype, device=device).mT.contiguous()
+    return low, high
 
 
 def typical(family: Family, parameters: Tensor) -> Tensor:

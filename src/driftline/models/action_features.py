@@ -59,17 +59,6 @@ def embedded_previous(
             assert_never(spec)
 
 
-def none_yet(spec: ActionSpec, batch: int, device: torch.device) -> Tensor:
-    """What stands for the action before the first step, as windows have it."""
-    match spec:
-        case DiscreteActionSpec():
-            return torch.full((batch,), -1, device=device)
-        case ContinuousActionSpec():
-            return torch.zeros(batch, spec.size, device=device)
-        case _:
-            assert_never(spec)
-
-
 def as_tensor(spec: ActionSpec, actions: object, device: torch.device) -> Tensor:
     """Actions of any kind of array as ``int64`` or ``float32``."""
     kind = torch.float32 if isinstance(spec, ContinuousActionSpec) else torch.int64

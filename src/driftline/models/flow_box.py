@@ -5,6 +5,11 @@ Know no model. What lies beyond the box counts as lying on its edge.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
 from torch import Tensor
 
 from driftline.spaces.specs import ContinuousActionSpec
@@ -17,12 +22,30 @@ def to_unit(spec: ContinuousActionSpec, actions: Tensor) -> Tensor:
     >>> to_unit(ContinuousActionSpec((0.0,), (4.0,)), torch.tensor([1.0, 9.0]).unsqueeze(1)).mT
     tensor([[-0.5000,  1.0000]])
     """
-    low, high = actions.new_tensor(spec.low), actions.new_tensor(spec.high)
-    return (2.0 * (actions - low) / (high - low) - 1.0).clamp(-1.0, 1.0)
+    box = edges(spec, actions.dtype, actions.device)
+    return torch.addcmul(box.minus_one, actions - box.low, box.inverse).clamp(-1.0, 1.0)
 
 
 def from_unit(spec: ContinuousActionSpec, unit: Tensor) -> Tensor:
     """The inverse of `to_unit`; never beyond the box, whatever the rounding."""
-    low, high = unit.new_tensor(spec.low), unit.new_tensor(spec.high)
-    inside = low + 0.5 * (unit.clamp(-1.0, 1.0) + 1.0) * (high - low)
-    return inside.clamp(low, high)
+    box = edges(spec, unit.dtype, unit.device)
+    share = 0.5 + 0.5 * unit.clamp(-1.0, 1.0)
+    return torch.lerp(box.low, box.high, share).clamp(box.low, box.high)
+
+
+class Edges(NamedTuple):
+    """Where a box lies, and one over half its widths, ``[d]`` each; not to be written to."""
+
+    low: Tensor
+    high: Tensor
+    inverse: Tensor
+    minus_one: Tensor
+
+
+@lru_cache(maxsize=64)
+def edges(spec: ContinuousActionSpec, dtype: torch.dtype, device: torch.device) -> Edges:
+    """Those of ``spec``, made once."""
+    low, high = np.asarray(spec.low), np.asarray(spec.high)
+    each = (low, high, 2.0 / (high - low), -np.ones_like(low))
+    with torch.inference_mode(False):  # so that a gradient may pass by what acting made first
+        return Edges(*(torch.tensor(one, dtype=dtype, device=device) for one in each))

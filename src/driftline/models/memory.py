@@ -1,4 +1,4 @@
-"""`Memory`: the key/value rings of the episodes a transformer is acting in.
+"""`Memory`: what a transformer remembers of the episodes it is acting in.
 
 Knows no observation and no return; the model that made it writes into it.
 """
@@ -6,41 +6,42 @@ Knows no observation and no return; the model that made it writes into it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from driftline.errors import SettingsError
-from driftline.models.action_features import none_yet
 from driftline.models.attention import Block, Layout
 from driftline.models.reencoding import LastSteps
-from driftline.models.stepping import LookedUpConvolution, StepBlock, stepping_embedding
-from driftline.spaces.specs import ActionSpec
+from driftline.models.stepping import ManyRings, Rings
+from driftline.models.stepping_few import FEW, FewRings
+from driftline.models.stepping_head import FewHead
+from driftline.models.stepping_tokens import Parts, Tokens, tokens_of
+from driftline.models.transformer_config import Precision
+from driftline.models.unchanged import Unchanged
 
 
 @dataclass(eq=False)
 class Memory:
     """What is remembered of B episodes that began together, ``time`` steps ago.
 
-    Rings are written in place: a state that was passed on is spent. ``keys`` and
-    ``values [width / heads, slots, heads, B]`` hold one tensor per layer, ``biases
-    [2 * ring, size, slots, heads or 1, 1]`` one per layer, by step until the ring is
-    full and by step modulo ring after. ``blocks`` and ``embedding`` hold weights as they
-    were in ``version``, when the episodes began. ``hidden [B, width]`` is what the last step
-    predicted from.
+    ``rings`` are written in place: a state that was passed on is spent. They and ``tokens``
+    hold ``weights`` as they were when the episodes began. ``acted [B, width]``
+    stands for the action before the step that comes now; ``hidden [B, width]`` is what the
+    last step predicted from, and ``head``, where there is one, draws actions soonest.
     """
 
     layout: Layout
-    blocks: list[StepBlock]
-    embedding: nn.Module | LookedUpConvolution
-    keys: list[Tensor]
-    values: list[Tensor]
-    biases: list[Tensor]
-    previous_actions: Tensor
-    version: int
+    rings: Rings
+    tokens: Tokens
+    acted: Tensor
+    weights: Unchanged
     time: int = 0
     conditioned: bool | None = None
     hidden: Tensor | None = None
+    head: FewHead | None = None
 
     @classmethod
     def empty(
@@ -48,28 +49,25 @@ class Memory:
         batch: int,
         layout: Layout,
         blocks: list[Block],
-        embedding: nn.Module,
-        spec: ActionSpec,
-        version: int,
+        last: nn.LayerNorm,
+        parts: Parts,
+        weights: Unchanged,
+        precision: Precision,
     ) -> Memory:
         """Memory of ``batch`` episodes that start now."""
-        slots = layout.ring * layout.size
-        ready = [StepBlock(block) for block in blocks]
-        device = blocks[0].query_key_value.weight.device
+        device = parts.previous_action.device
+        few = batch <= FEW and device.type == "cpu"
         distances = ring_distances(layout).to(device)
-        shapes = [(each.split[1], slots, each.split[2], batch) for each in ready]
+        ring = batch, layout.ring * layout.size, blocks, last, distances
+        rings: Rings
+        kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
+        rings = FewRings.empty(*ring) if few else ManyRings.empty(*ring, kind)
         return cls(
             layout=layout,
-            blocks=ready,
-            embedding=stepping_embedding(embedding),
-            keys=[torch.zeros(shape, device=device) for shape in shapes],
-            values=[torch.zeros(shape, device=device) for shape in shapes],
-            biases=[
-                block.bias(distances).permute(1, 2, 3, 0).unsqueeze(-1).contiguous()
-                for block in blocks
-            ],
-            previous_actions=none_yet(spec, batch, device),
-            version=version,
+            rings=rings,
+            tokens=tokens_of(parts, few),
+            acted=parts.previous_action[:1].expand(batch, -1),
+            weights=weights,
         )
 
     def seen(self) -> Tensor:
@@ -78,39 +76,44 @@ class Memory:
             raise SettingsError("this memory has observed no step; call observe() before asking")
         return self.hidden
 
-    def row(self) -> int:
-        """Which row of ``biases`` holds for the step that comes now."""
+    def _row(self) -> int:
+        """Which biases hold for the step that comes now: by step, modulo ring once it is full."""
         ring = self.layout.ring
         return self.time if self.time < ring else ring + self.time % ring
 
-    def slots(self) -> slice:
+    def _slots(self) -> slice:
         """Where the step that comes now keeps its keys and values."""
         first = self.time % self.layout.ring * self.layout.size
         return slice(first, first + self.layout.size)
 
-    def remember(self, actions: Tensor) -> None:
-        """Take note of what was done; the next step may follow."""
-        self.previous_actions = actions
+    def step(
+        self, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
+    ) -> Tensor:
+        """What the step that comes now is predicted from, ``[B, width]``."""
+        tokens = self.tokens(observations, returns_to_go, self.acted, self.time)
+        return self.rings.step(tokens, self.layout.size, self._row(), self._slots())
+
+    def remember(self, actions: npt.NDArray[Any] | Tensor) -> None:
+        """Take note of the actions ``[B(, d)]`` that were done; the next step may follow."""
+        self.acted = self.tokens.acted(actions)
         self.time += 1
 
     def narrow(self, rows: Tensor) -> Memory:
         """A copy that holds the episodes ``rows`` alone, in that order."""
         return Memory(
             layout=self.layout,
-            blocks=self.blocks,
-            embedding=self.embedding,
-            keys=[each[..., rows] for each in self.keys],
-            values=[each[..., rows] for each in self.values],
-            biases=self.biases,
-            previous_actions=self.previous_actions[rows],
-            version=self.version,
+            rings=self.rings.narrow(rows),
+            tokens=self.tokens,
+            acted=self.acted[rows],
+            weights=self.weights,
             time=self.time,
             conditioned=self.conditioned,
             hidden=None if self.hidden is None else self.hidden[rows],
+            head=self.head,
         )
 
 
-def check(state: Memory | LastSteps, conditioned: bool, version: int) -> None:
+def check(state: Memory | LastSteps, conditioned: bool) -> None:
     """Raise `SettingsError` where an episode would be continued in another way, or by others.
 
     An episode is asked throughout or not at all, by the weights that it began with.
@@ -120,10 +123,7 @@ def check(state: Memory | LastSteps, conditioned: bool, version: int) -> None:
             "an episode is conditioned on a return at every step or at none, and this one "
             "changed; begin a second state for the other policy"
         )
-    if state.version != version:
-        raise SettingsError(
-            "the weights have changed since these episodes began; begin() anew after training"
-        )
+    state.weights.check()
 
 
 def ring_distances(layout: Layout) -> Tensor:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from driftline.data.windows import Windows
 from driftline.errors import SettingsError
+from driftline.models.unchanged import Unchanged
 from driftline.shapes import Floats
 from driftline.spaces.specs import ActionSpec, ContinuousActionSpec
 
@@ -33,21 +34,21 @@ class LastSteps:
     observations: list[npt.NDArray[Any]]
     previous: list[npt.NDArray[Any]]
     asked: list[Floats]
-    version: int
+    weights: Unchanged
     time: int = 0
     looked: bool = False
     conditioned: bool | None = None
     hidden: Tensor | None = None
 
     @classmethod
-    def empty(cls, batch: int, steps: int, action: ActionSpec, version: int) -> LastSteps:
+    def empty(cls, batch: int, steps: int, action: ActionSpec, weights: Unchanged) -> LastSteps:
         """Memory of ``batch`` episodes that start now."""
         none = (
             np.zeros((batch, action.size), np.float32)
             if isinstance(action, ContinuousActionSpec)
             else np.full(batch, -1, np.int64)
         )
-        return cls(action, steps, [], [none], [], version)
+        return cls(action, steps, [], [none], [], weights)
 
     def seen(self) -> Tensor:
         """What the step observed is predicted from, ``[B, width]``."""
@@ -94,7 +95,7 @@ class LastSteps:
             observations=[each[kept] for each in self.observations],
             previous=[each[kept] for each in self.previous],
             asked=[each[kept] for each in self.asked],
-            version=self.version,
+            weights=self.weights,
             time=self.time,
             looked=self.looked,
             conditioned=self.conditioned,

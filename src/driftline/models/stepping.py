@@ -6,15 +6,63 @@ whole windows is folded here, once when the episodes begin, into few and large o
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Protocol
+
 import torch
 from torch import Tensor, nn
 
 from driftline.errors import SpaceError
 from driftline.models.attention import Block
 from driftline.models.embeddings import ConvolutionEmbedding
+from driftline.models.folding import FoldedBlock, standard
 
 LARGEST_TABLE = 500_000
 """Up to this many numbers looking a board's convolution up is faster than computing it."""
+
+
+class Rings(Protocol):
+    """What is remembered of B episodes' tokens, and the blocks that read it."""
+
+    def step(self, tokens: Tensor, size: int, row: int, slots: slice) -> Tensor:
+        """The newest group's tokens ``[size * B, width]``, kind by kind, through all blocks.
+
+        Returns what the last norm makes of those of the last kind, ``[B, width]``. ``row``
+        says which biases hold, and the group's keys and values go into ``slots``, in place.
+        """
+        ...
+
+    def narrow(self, rows: Tensor) -> Rings:
+        """A copy that holds the episodes ``rows`` (indices or a mask) alone, in that order."""
+        ...
+
+
+class Product:
+    """Rows times a matrix, plus an offset, multiplied as numbers of one kind."""
+
+    def __init__(self, matrix: Tensor, offset: Tensor, kind: torch.dtype) -> None:
+        """Of ``matrix [outputs, inputs]`` and ``offset [outputs]``."""
+        self._matrix, self._offset = matrix.to(kind), offset
+        self._whole = kind == torch.float32
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        """``[N, inputs]`` to ``[N, outputs]``."""
+        if self._whole:
+            return nn.functional.linear(rows, self._matrix, self._offset)
+        return nn.functional.linear(rows.to(self._matrix), self._matrix).float().add_(self._offset)
+
+    def across(self, rows: Tensor) -> Tensor:
+        """``[N, inputs]`` to ``[outputs, N]``."""
+        offset = self._offset.unsqueeze(1)
+        if self._whole:
+            return torch.addmm(offset, self._matrix, rows.mT)
+        return torch.mm(self._matrix, rows.to(self._matrix).mT).float().add_(offset)
+
+    def onto(self, tokens: Tensor, rows: Tensor) -> Tensor:
+        """``tokens [N, outputs]`` and what ``rows [N, inputs]`` add to them."""
+        if self._whole:
+            return torch.addmm(tokens, rows, self._matrix.mT).add_(self._offset)
+        return self(rows).add_(tokens)
 
 
 class StepBlock:
@@ -24,20 +72,18 @@ class StepBlock:
     operation runs along memory: keys and values are ``[width / heads, slots, heads, B]``.
     """
 
-    def __init__(self, block: Block) -> None:
-        each = block.query_key_value.weight
-        width = each.shape[1]
+    def __init__(self, block: Block, kind: torch.dtype) -> None:
+        """As the weights are now; products are of numbers of ``kind``."""
+        folded = FoldedBlock.of(block)
+        width = folded.each.shape[1]
         self.split = (3, width // block.heads, block.heads)
-        each = each.view(3, block.heads, -1, width).transpose(1, 2)
-        scale = torch.tensor([self.split[1] ** -0.5, 1.0, 1.0], device=each.device)
-        each = each * scale.view(3, 1, 1, 1)
-        self._each, self._each_offset = _after(block.before_attention, each.reshape(-1, width))
-        self._each_offset = self._each_offset.unsqueeze(1)
-        joined = block.joined.weight.view(width, block.heads, -1).transpose(1, 2)
-        self._joined, self._joined_offset = joined.reshape(width, width).mT, block.joined.bias
-        self._rise, self._rise_offset = _after(block.before_layer, block.rise.weight)
-        self._rise_offset = self._rise_offset + block.rise.bias
-        self._fall, self._fall_offset = block.fall.weight.mT, block.fall.bias
+        each = folded.each.view(3, block.heads, -1, width).transpose(1, 2)
+        offset = folded.each_offset.view(3, block.heads, -1).transpose(1, 2)
+        joined = folded.joined.view(width, block.heads, -1).transpose(1, 2)
+        self._each = Product(each.reshape(-1, width), offset.reshape(-1), kind)
+        self._joined = Product(joined.reshape(width, width), folded.joined_offset, kind)
+        self._rise = Product(folded.rise, folded.rise_offset, kind)
+        self._fall = Product(folded.fall, folded.fall_offset, kind)
 
     def step(
         self,
@@ -54,16 +100,13 @@ class StepBlock:
         ``slots`` in place.
         """
         batch = keys.shape[-1]
-        query, key, value = torch.addmm(self._each_offset, self._each, _standard(tokens).mT).view(
-            *self.split, -1, batch
-        )
+        query, key, value = self._each.across(standard(tokens)).view(*self.split, -1, batch)
         keys[:, slots], values[:, slots] = key.transpose(1, 2), value.transpose(1, 2)
         heard = [_heard(query[:, :, kind], bias[kind], keys, values) for kind in asking]
         flat = heard[0] if len(heard) == 1 else torch.cat(heard, dim=1)
         tokens = tokens[asking.start * batch : asking.stop * batch]
-        tokens = torch.addmm(tokens, flat.mT, self._joined).add_(self._joined_offset)
-        risen = torch.addmm(self._rise_offset, _standard(tokens), self._rise.mT).relu_()
-        return torch.addmm(tokens, risen, self._fall).add_(self._fall_offset)
+        tokens = self._joined.onto(tokens, flat.mT)
+        return self._fall.onto(tokens, self._rise(standard(tokens)).relu_())
 
 
 def _heard(query: Tensor, bias: Tensor, keys: Tensor, values: Tensor) -> Tensor:
@@ -72,13 +115,54 @@ def _heard(query: Tensor, bias: Tensor, keys: Tensor, values: Tensor) -> Tensor:
     return (torch.softmax(scores, dim=0) * values).sum(1).flatten(0, 1)
 
 
-def _standard(tokens: Tensor) -> Tensor:
-    return nn.functional.layer_norm(tokens, tokens.shape[-1:])
+@dataclass(eq=False)
+class ManyRings:
+    """`Rings` in torch, on any device.
 
+    ``keys`` and ``values [width / heads, slots, heads, B]`` hold one tensor per block, ``biases
+    [2 * ring, size, slots, heads or 1, 1]`` one per block.
+    """
 
-def _after(norm: nn.LayerNorm, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """``weight [out, width]`` that reads what ``norm`` scales and shifts, and its offset."""
-    return weight * norm.weight, weight @ norm.bias
+    blocks: list[StepBlock]
+    last: nn.LayerNorm
+    keys: list[Tensor]
+    values: list[Tensor]
+    biases: list[Tensor]
+
+    @classmethod
+    def empty(
+        cls,
+        batch: int,
+        slots: int,
+        blocks: list[Block],
+        last: nn.LayerNorm,
+        distances: Tensor,
+        kind: torch.dtype,
+    ) -> ManyRings:
+        """Those of ``batch`` episodes that start now; products are of numbers of ``kind``."""
+        ready = [StepBlock(block, kind) for block in blocks]
+        shapes = [(each.split[1], slots, each.split[2], batch) for each in ready]
+        biases = [block.bias(distances).permute(1, 2, 3, 0) for block in blocks]
+        return cls(
+            blocks=ready,
+            last=last,
+            keys=[torch.zeros(shape, device=distances.device) for shape in shapes],
+            values=[torch.zeros(shape, device=distances.device) for shape in shapes],
+            biases=[each.unsqueeze(-1).contiguous() for each in biases],
+        )
+
+    def step(self, tokens: Tensor, size: int, row: int, slots: slice) -> Tensor:
+        """See `Rings`."""
+        for number, block in enumerate(self.blocks):
+            asking = range(size - 1 if number == len(self.blocks) - 1 else 0, size)
+            rings = self.keys[number], self.values[number]
+            tokens = block.step(tokens, asking, self.biases[number][row], *rings, slots)
+        return self.last(tokens)
+
+    def narrow(self, rows: Tensor) -> ManyRings:
+        """See `Rings`."""
+        keys, values = ([each[..., rows] for each in ring] for ring in (self.keys, self.values))
+        return ManyRings(self.blocks, self.last, keys, values, self.biases)
 
 
 class LookedUpConvolution:

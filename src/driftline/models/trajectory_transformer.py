@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor, nn
@@ -29,12 +28,21 @@ from driftline.models.model import Losses
 from driftline.models.model_json import model_to_json, parts_from_json
 from driftline.models.reencoding import LastSteps
 from driftline.models.return_head import ReturnHead
+from driftline.models.stepping_few import FewRings
+from driftline.models.stepping_head import FewHead
+from driftline.models.stepping_tokens import Parts
 from driftline.models.transformer_config import TransformerConfig
+from driftline.models.unchanged import Unchanged
 from driftline.models.window_losses import action_loss, return_loss
 from driftline.models.window_tensors import WindowTensors
 from driftline.shapes import Floats
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
-from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, ObservationSpec
+from driftline.spaces.specs import (
+    ActionSpec,
+    ContinuousActionSpec,
+    DiscreteActionSpec,
+    ObservationSpec,
+)
 
 State = Memory | LastSteps
 """What is remembered of episodes: a cache, or the last steps to read anew."""
@@ -205,15 +213,19 @@ class TrajectoryTransformer(nn.Module):
     @torch.inference_mode()
     def begin(self, batch: int) -> State:
         """Memory of ``batch`` episodes that start now; the weights must stay until they end."""
+        weights = Unchanged.of(self)
         if self.config.acting_context is not None:
-            return LastSteps.empty(batch, self.config.acting_context, self.action, self._changes())
+            return LastSteps.empty(batch, self.config.acting_context, self.action, weights)
+        embeddings = self.embed_observation, self.embed_return, self.embed_time, self.first_norm
+        done = self.previous_action, self.action, self.returns, self.layout.size
+        parts = Parts(*embeddings, *done)
         blocks: list[Any] = list(self.blocks)
-        parts = (self.layout, blocks, self.embed_observation, self.action)
-        return Memory.empty(batch, *parts, version=self._changes())
-
-    def _changes(self) -> int:
-        """A number that any change of a weight in place makes larger."""
-        return sum(each._version for each in self.parameters())
+        way = parts, weights, self.config.acting_precision
+        state = Memory.empty(batch, self.layout, blocks, self.last_norm, *way)
+        family = self.family
+        if isinstance(state.rings, FewRings) and not isinstance(family, DiscreteActionSpec):
+            state.head = FewHead(self.action_head, family)
+        return state
 
     @torch.inference_mode()
     def observe(
@@ -223,19 +235,13 @@ class TrajectoryTransformer(nn.Module):
 
         Observing again before `remember` replaces the look.
         """
-        check(state, returns_to_go is not None, self._changes())
+        check(state, returns_to_go is not None)
         state.conditioned = returns_to_go is not None
         if isinstance(state, LastSteps):
             state.look(observations, returns_to_go)
             state.hidden = self.window_hidden(state.windows(), state.conditioned)[:, -1]
             return state
-        tokens = self._step_tokens(state, observations, returns_to_go)
-        row, slots, size = state.row(), state.slots(), self.layout.size
-        for number, block in enumerate(state.blocks):
-            asking = range(size - 1 if number == len(state.blocks) - 1 else 0, size)
-            rings = state.keys[number], state.values[number]
-            tokens = block.step(tokens, asking, state.biases[number][row], *rings, slots)
-        state.hidden = self.last_norm(tokens)
+        state.hidden = state.step(observations, returns_to_go)
         return state
 
     @torch.inference_mode()
@@ -249,25 +255,13 @@ class TrajectoryTransformer(nn.Module):
         rows = self.distribution(state).unsqueeze(1)
         return sample(self.family, rows.expand(-1, count, -1), generator)
 
-    def _step_tokens(
-        self, state: Memory, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
-    ) -> Tensor:
-        """The step's tokens ``[size * B, width]``, kind by kind."""
-        observed = state.embedding(torch.as_tensor(observations, device=self.device))
-        if returns_to_go is None:
-            returned = self.embed_return.dropped()
-        else:
-            asked = torch.from_numpy(self.returns.standardise(np.asarray(returns_to_go)))
-            returned = self.embed_return.asked(asked.to(self.device))
-        time = torch.full((1, 1), state.time, device=self.device)
-        previous = state.previous_actions.unsqueeze(1)
-        tokens = self._tokens(observed.unsqueeze(1), previous, returned.unsqueeze(1), time)
-        return tokens.squeeze(1).transpose(0, 1).flatten(0, 1)
-
     @torch.inference_mode()
     def remember(self, state: State, actions: npt.NDArray[Any] | Tensor) -> State:
         """Take note of the actions ``[B(, d)]`` that were done; the next step may follow."""
-        state.remember(as_tensor(self.action, actions, self.device))
+        if isinstance(state, LastSteps):
+            state.remember(as_tensor(self.action, actions, self.device))
+        else:
+            state.remember(actions)
         return state
 
     @torch.inference_mode()
@@ -280,8 +274,11 @@ class TrajectoryTransformer(nn.Module):
     ) -> tuple[npt.NDArray[Any], State]:
         """Sample actions and remember them: ``int64 [B]`` or ``float32 [B, d]``."""
         state = self.observe(state, observations, returns_to_go)
-        actions = self.propose(state, 1, generator)[:, 0]
-        return actions.cpu().numpy(), self.remember(state, actions)
+        if isinstance(state, Memory) and state.head is not None:
+            actions = state.head.draw(state.seen().numpy(), generator)
+        else:
+            actions = self.propose(state, 1, generator)[:, 0].cpu().numpy()
+        return actions, self.remember(state, actions)
 
     @torch.inference_mode()
     def return_log_probabilities(self, state: State, actions: Tensor | None) -> Tensor:

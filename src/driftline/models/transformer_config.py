@@ -15,6 +15,8 @@ Time = Literal["none", "relative", "elapsed"]
 BoardEncoder = Literal["dense", "convolution"]
 Gaussian = Literal["clipped", "squashed"]
 Embeddings = Literal["rich", "plain"]
+Precision = Literal["float32", "bfloat16"]
+"""Of what numbers products are; everything else is in single precision."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,10 @@ class TransformerConfig:
     ``embeddings``: "plain" are linear, of vectors and of returns, and normalised; they go on
     growing outside the data, and a codec fitted for them divides returns by ``return_unit``.
     With an ``acting_context`` the model acts by reading so many of the last steps anew, as
-    published decision transformers do, and not from a cache under the band.
+    published decision transformers do, and not from a cache under the band. From a cache it acts
+    in ``acting_precision`` where there are more than eight episodes: "bfloat16" takes two thirds
+    of the time at a width of 512 on a processor that multiplies it, and rounds what it multiplies
+    to three digits.
     """
 
     width: int = 64
@@ -53,6 +58,7 @@ class TransformerConfig:
     embeddings: Embeddings = "rich"
     return_unit: float = 1000.0
     acting_context: int | None = None
+    acting_precision: Precision = "float32"
 
     def __post_init__(self) -> None:
         for name in ("width", "layers", "heads", "context_length", "horizon", "expansion"):
@@ -61,6 +67,7 @@ class TransformerConfig:
         _one_of("tokens", self.tokens, get_args(Tokens))
         _one_of("time", self.time, get_args(Time))
         _one_of("gaussian", self.gaussian, get_args(Gaussian))
+        _one_of("acting_precision", self.acting_precision, get_args(Precision))
         _one_of("embeddings", self.embeddings, get_args(Embeddings))
         if self.acting_context is not None:
             _at_least_one("acting_context", self.acting_context)

@@ -1,6 +1,6 @@
 """In what precision a loss is computed, and whether fewer bits are faster here.
 
-Knows no model. Half the bits pay where the processor multiplies them by itself, and cost
+Knows no network. Half the bits pay where the processor multiplies them by itself, and cost
 time where it does not: which it is, a second of trying tells.
 """
 
@@ -11,11 +11,11 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 
-Precision = Literal["float32", "bfloat16"]
+from driftline.models.transformer_config import Precision as Precision
+
 WORTH_IT = 1.15
 """How many times as fast half the bits must be to be used."""
 
