@@ -146,7 +146,7 @@ def test_fewer_bits_are_used_where_many_act_and_are_near() -> None:
     assert torch.equal(*(stepped(model(each), few, asked=True) for each in (CONFIG, half)))
 
 
-@pytest.mark.parametrize("shape", [(7, 5), (6, 40_000), (96, 512), (130, 300)])
+@pytest.mark.parametrize("shape", [(7, 5), (6, 40_000), (96, 512), (192, 512), (130, 300)])
 def test_products_in_pieces(shape: tuple[int, int]) -> None:
     draw = torch.Generator().manual_seed(0)
     matrix, offset = torch.randn(shape, generator=draw), torch.randn(shape[0], generator=draw)

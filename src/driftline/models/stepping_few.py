@@ -20,11 +20,12 @@ from driftline.models.folding import FoldedBlock
 
 FEW = 8
 """Up to this many episodes."""
-PIECE = 2**14
-"""How many numbers of a matrix are multiplied at once: what stays near the processor.
+WHOLE, PIECE = 2**16, 2**14
+"""Matrices of up to so many numbers are multiplied whole, larger ones in pieces of so many.
 
-It is also so few that the library of products does not spread them over threads, which
-wait for each other for milliseconds where another process has the second core.
+That much stays near the processor. It is also so few that the library of products does not
+spread them over threads, which wait for each other for milliseconds where another process
+has the second core.
 """
 EPSILON = 1e-5
 """What `torch.nn.LayerNorm` adds to variances."""
@@ -37,18 +38,21 @@ class Layer:
     def __init__(self, matrix: Tensor, offset: Tensor) -> None:
         """Of ``matrix [outputs, inputs]`` and ``offset [outputs]``, as they are now."""
         outputs, inputs = matrix.shape
-        columns = max(1, min(outputs, PIECE // inputs))
+        whole = matrix.numel() <= WHOLE
+        columns = outputs if whole else max(1, min(outputs, PIECE // inputs))
         while outputs % columns:
             columns -= 1
         pieces = matrix.detach().view(outputs // columns, columns, inputs).mT
         self._pieces: Array = pieces.contiguous().numpy()
+        self._pieces = self._pieces[0] if len(pieces) == 1 else self._pieces
         self._offset: Array = offset.detach().numpy().copy()
         self._outputs = outputs
 
     def __call__(self, rows: Array) -> Array:
         """``[N, inputs]`` to ``[N, outputs]``."""
         product: Array = rows @ self._pieces
-        product = product.transpose(1, 0, 2).reshape(len(rows), self._outputs)
+        if product.ndim == 3:
+            product = product.transpose(1, 0, 2).reshape(len(rows), self._outputs)
         product += self._offset
         return product
 

@@ -218,9 +218,8 @@ class TrajectoryTransformer(nn.Module):
             return LastSteps.empty(batch, self.config.acting_context, self.action, weights)
         embeddings = self.embed_observation, self.embed_return, self.embed_time, self.first_norm
         done = self.previous_action, self.action, self.returns, self.layout.size
-        parts = Parts(*embeddings, *done)
         blocks: list[Any] = list(self.blocks)
-        way = parts, weights, self.config.acting_precision
+        way = Parts(*embeddings, *done), weights, self.config.acting_precision
         state = Memory.empty(batch, self.layout, blocks, self.last_norm, *way)
         family = self.family
         if isinstance(state.rings, FewRings) and not isinstance(family, DiscreteActionSpec):
@@ -231,10 +230,12 @@ class TrajectoryTransformer(nn.Module):
     def observe(
         self, state: State, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
     ) -> State:
-        """Look at the step's observations; writes into ``state``.
+        """Look at the step's observations, into ``state``; looking again replaces that."""
+        return self._look(state, observations, returns_to_go)
 
-        Observing again before `remember` replaces the look.
-        """
+    def _look(
+        self, state: State, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
+    ) -> State:
         check(state, returns_to_go is not None)
         state.conditioned = returns_to_go is not None
         if isinstance(state, LastSteps):
@@ -273,12 +274,13 @@ class TrajectoryTransformer(nn.Module):
         generator: torch.Generator,
     ) -> tuple[npt.NDArray[Any], State]:
         """Sample actions and remember them: ``int64 [B]`` or ``float32 [B, d]``."""
-        state = self.observe(state, observations, returns_to_go)
+        state = self._look(state, observations, returns_to_go)
         if isinstance(state, Memory) and state.head is not None:
-            actions = state.head.draw(state.seen().numpy(), generator)
-        else:
-            actions = self.propose(state, 1, generator)[:, 0].cpu().numpy()
-        return actions, self.remember(state, actions)
+            drawn = state.head.draw(state.seen().numpy(), generator)
+            state.remember(drawn)
+            return drawn, state
+        actions = self.propose(state, 1, generator)[:, 0]
+        return actions.cpu().numpy(), self.remember(state, actions)
 
     @torch.inference_mode()
     def return_log_probabilities(self, state: State, actions: Tensor | None) -> Tensor:

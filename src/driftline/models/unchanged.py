@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from torch import Tensor, nn
 
 from driftline.errors import SettingsError
+
+VERSION = attrgetter("_version")
+"""How often a tensor was changed in place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,4 +35,4 @@ class Unchanged:
 
 
 def _version(weights: tuple[Tensor, ...]) -> int:
-    return sum(each._version for each in weights)
+    return sum(map(VERSION, weights))
