@@ -17,6 +17,7 @@ import subprocess
 import venv
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -147,17 +148,17 @@ def sampling(data: WindowSource) -> Callable[[], object]:
     return lambda: data.sample(256, peers.CONTEXT, draw)
 
 
-def own_jobs(data: WindowSource) -> dict[str, Callable[[], object]]:
-    """Driftline's jobs by name, ready to be timed."""
-    ready: dict[str, Callable[[], object]] = {"sample 256 fused": sampling(data)}
+def own_jobs(data: WindowSource, only: str) -> dict[str, Callable[[], object]]:
+    """Driftline's jobs whose names begin with ``only``, ready to be timed."""
+    known: dict[str, Callable[[], Callable[[], object]]] = {
+        "sample 256 fused": lambda: sampling(data)
+    }
     for name, size in peers.SIZES.items():
         for kind in KINDS:
-            ready[f"train {name} {kind}"] = training(size, kind, data)
+            known[f"train {name} {kind}"] = partial(training, size, kind, data)
             for copies in (64,) if "-" in kind else (1, 64):  # one acts in single precision
-                ready[f"act {name} {copies} {kind}"] = acting(size, kind, copies, data)
-    for job in ready.values():
-        job()
-    return ready
+                known[f"act {name} {copies} {kind}"] = partial(acting, size, kind, copies, data)
+    return {name: made() for name, made in known.items() if name.startswith(only)}
 
 
 def timed(job: Callable[[], object]) -> float:
@@ -190,7 +191,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     data, others = source(), Peers(options.threads)
-    own = {name: job for name, job in own_jobs(data).items() if name.startswith(options.only)}
+    own = own_jobs(data, options.only)
     theirs = [name for name, _ in peers.jobs() if name.startswith(options.only)]
     took: dict[str, list[float]] = defaultdict(list)
     products = []
