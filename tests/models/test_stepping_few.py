@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from driftline.data.windows import Windows
+from driftline.errors import SettingsError
 from driftline.models.memory import Memory
 from driftline.models.stepping import ManyRings
 from driftline.models.stepping_few import FEW, FewRings, Layer
@@ -154,3 +155,12 @@ def test_products_in_pieces(shape: tuple[int, int]) -> None:
     found = Layer(matrix, offset)(rows.numpy())
     expected = (rows.double() @ matrix.mT.double() + offset).numpy()
     assert np.allclose(found, expected, atol=1e-5 * shape[1] ** 0.5)
+
+
+def test_a_model_that_was_always_asked_is_not_believed_unasked() -> None:
+    made, whole = model(replace(CONFIG, return_dropout=0.0)), episode(2)
+    stepped(made, whole, asked=True)
+    with pytest.raises(SettingsError, match="has not learnt to act without one"):
+        made.observe(made.begin(2), whole.observations[:, 0], None)
+    with pytest.raises(SettingsError, match="above 0"):
+        made.window_distributions(whole, conditioned=False)

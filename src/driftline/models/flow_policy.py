@@ -24,6 +24,7 @@ from driftline.models.flow_networks import FlowReturnHead, HistoryNetwork, Veloc
 from driftline.models.flow_policy_config import FlowPolicyConfig
 from driftline.models.model import Losses
 from driftline.models.model_json import model_to_json, parts_from_json
+from driftline.models.transformer_config import check_asked
 from driftline.shapes import Floats
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
 from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, ObservationSpec
@@ -157,6 +158,7 @@ class FlowPolicy(nn.Module):
     ) -> FlowMemory:
         """Look at the step's observations; observing again replaces the look."""
         conditioned = returns_to_go is not None
+        check_asked(self.config.return_dropout, conditioned)
         if state.conditioned is not None and state.conditioned != conditioned:
             raise SettingsError(
                 "an episode is conditioned on a return at every step or at none, and this one "

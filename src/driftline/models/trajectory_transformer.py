@@ -31,7 +31,7 @@ from driftline.models.return_head import ReturnHead
 from driftline.models.stepping_few import FewRings
 from driftline.models.stepping_head import FewHead
 from driftline.models.stepping_tokens import Parts
-from driftline.models.transformer_config import TransformerConfig
+from driftline.models.transformer_config import TransformerConfig, check_asked
 from driftline.models.unchanged import Unchanged
 from driftline.models.window_losses import action_loss, return_loss
 from driftline.models.window_tensors import WindowTensors
@@ -158,6 +158,7 @@ class TrajectoryTransformer(nn.Module):
 
     def window_hidden(self, windows: Windows, conditioned: bool) -> Tensor:
         """``float32 [B, L, width]``: what the actions of each step are predicted from."""
+        check_asked(self.config.return_dropout, conditioned)
         batch = self._read(windows)
         kept = torch.full((len(batch.valid),), conditioned, device=self.device)
         if torch.is_grad_enabled():
@@ -218,9 +219,8 @@ class TrajectoryTransformer(nn.Module):
             return LastSteps.empty(batch, self.config.acting_context, self.action, weights)
         embeddings = self.embed_observation, self.embed_return, self.embed_time, self.first_norm
         done = self.previous_action, self.action, self.returns, self.layout.size
-        blocks: list[Any] = list(self.blocks)
         way = Parts(*embeddings, *done), weights, self.config.acting_precision
-        state = Memory.empty(batch, self.layout, blocks, self.last_norm, *way)
+        state = Memory.empty(batch, self.layout, list(self.blocks), self.last_norm, *way)  # type: ignore[arg-type]
         family = self.family
         if isinstance(state.rings, FewRings) and not isinstance(family, DiscreteActionSpec):
             state.head = FewHead(self.action_head, family)
@@ -236,6 +236,7 @@ class TrajectoryTransformer(nn.Module):
     def _look(
         self, state: State, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
     ) -> State:
+        check_asked(self.config.return_dropout, returns_to_go is not None)
         check(state, returns_to_go is not None)
         state.conditioned = returns_to_go is not None
         if isinstance(state, LastSteps):

@@ -93,6 +93,15 @@ class TransformerConfig:
         return asdict(self)
 
 
+def check_asked(return_dropout: float, asked: bool) -> None:
+    """Raise `SettingsError` where a model acts unasked that can have learnt no such thing."""
+    if not asked and return_dropout == 0.0:
+        raise SettingsError(
+            "a model with return_dropout=0 is always shown a return and has not learnt to act "
+            "without one; ask it for a return, or fit one with a return_dropout above 0"
+        )
+
+
 def _at_least_one(name: str, given: int) -> None:
     if given < 1:
         raise SettingsError(f"{name} must be 1 or more, got {given}")
