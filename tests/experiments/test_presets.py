@@ -107,3 +107,25 @@ def test_unknown_names_are_refused(options: dict[str, object]) -> None:
 def test_no_seeds_are_refused() -> None:
     with pytest.raises(DriftlineError, match="at least 1 seed"):
         presets.study("tomato-watering", seeds=0)
+
+
+def test_arenas_can_be_chosen() -> None:
+    config = presets.study_in(("pendulum", "hopper"), "control", agents=("gm", "sac"), seeds=2)
+    assert [each.name for each in config.worlds] == ["pendulum", "hopper"]
+    assert config.seeds == (0, 1)
+    assert {agent.name for each in config.worlds for agent in each.agents} == {"gm", "sac"}
+
+
+@pytest.mark.parametrize(
+    ("arenas", "name", "message"),
+    [
+        (("hopper", "hoper"), "control", "unknown arena 'hoper'"),
+        (("ant",), "control", "ant has no demonstrations of level medium"),
+        (("hopper",), "hopper", "hopper has no arenas to choose from"),
+    ],
+)
+def test_arenas_that_cannot_be_are_refused(
+    arenas: tuple[str, ...], name: str, message: str
+) -> None:
+    with pytest.raises(DriftlineError, match=message):
+        presets.study_in(arenas, name)

@@ -38,6 +38,14 @@ class Study:
             metavar="NAME ...",
         ),
     ] = ()
+    arenas: Annotated[
+        tuple[str, ...],
+        arg(
+            help="of the study control, which arenas",
+            help_behavior_hint="(default: all that have demonstrators)",
+            metavar="NAME ...",
+        ),
+    ] = ()
     seeds: Annotated[
         int | None,
         arg(

@@ -17,7 +17,7 @@ from driftline.cli.commands import (
     Study,
 )
 from driftline.errors import SettingsError
-from driftline.experiments.names import check_agents, check_budget, check_study
+from driftline.experiments.names import check_agents, check_budget, check_study, split
 from driftline.records.run_directory import RunDirectory, refuse_taken
 
 AnyCommand = Study | Resume | Measure | Report | Demos | Conformance | Info
@@ -73,6 +73,7 @@ def _study(command: Study) -> int:
         out=command.directory,
         workers=command.workers,
         extends=command.extends,
+        arenas=split(command.arenas) or None,
     )
 
 

@@ -111,8 +111,17 @@ def check_agents(names: tuple[str, ...]) -> tuple[str, ...]:
     >>> check_agents(("gm,ppo", "gm"))
     ('gm', 'ppo')
     """
-    split = [each.strip() for name in names for each in name.split(",") if each.strip()]
-    return tuple(dict.fromkeys(_check("agent", "agents", name, AGENTS) for name in split))
+    return tuple(_check("agent", "agents", name, AGENTS) for name in split(names))
+
+
+def split(names: tuple[str, ...]) -> tuple[str, ...]:
+    """``names``, commas split and repeats dropped.
+
+    >>> split(("hopper,ant", "hopper"))
+    ('hopper', 'ant')
+    """
+    each = [one.strip() for name in names for one in name.split(",")]
+    return tuple(dict.fromkeys(one for one in each if one))
 
 
 def _check(kind: str, kinds: str, given: str, known: tuple[str, ...]) -> str:

@@ -28,6 +28,7 @@ from driftline.experiments.config import (
 )
 from driftline.experiments.control.odt import odt_study
 from driftline.experiments.control.presets import arena_study
+from driftline.experiments.control_config import ControlConfig
 from driftline.experiments.drift.presets import WORLD as DRIFT_WORLD
 from driftline.experiments.drift.presets import drift
 from driftline.experiments.drift_config import DriftConfig
@@ -88,6 +89,23 @@ def study(
     if name == CONTROL_STUDY:
         return control(partial(agents_study, agents=agents, seeds=seeds), budget)
     return agents_study(name, budget, agents, seeds)
+
+
+def study_in(
+    arenas: tuple[str, ...],
+    name: str,
+    budget: str = "default",
+    agents: tuple[str, ...] | None = None,
+    seeds: int | None = None,
+) -> ControlConfig:
+    """The study of several arenas, in these; raises `SettingsError` where ``name`` is another."""
+    check_study(name)
+    check_budget(budget)
+    if name != CONTROL_STUDY:
+        raise SettingsError(
+            f"{name} has no arenas to choose from; leave --arenas out, or study {CONTROL_STUDY}"
+        )
+    return control(partial(agents_study, agents=agents, seeds=seeds), budget, arenas)
 
 
 def _targets(budget: str, agents: tuple[str, ...] | None, seeds: int | None) -> TargetsConfig:

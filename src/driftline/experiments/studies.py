@@ -45,13 +45,19 @@ def run_study(
     out: Path | None = None,
     workers: int | None = None,
     extends: Path | None = None,
+    arenas: tuple[str, ...] | None = None,
 ) -> int:
     """Run a study from demonstrations to report; returns an exit code.
 
+    ``arenas``: of the study of several arenas, which; None: all that have demonstrators.
     ``extends``: an earlier study's directory; what it finished of this one's runs is
     taken over. Raises `RunError` where it has none of them.
     """
-    config = presets.study(name, budget, agents, seeds)
+    config: AnyStudy
+    if arenas is None:
+        config = presets.study(name, budget, agents, seeds)
+    else:
+        config = presets.study_in(arenas, name, budget, agents, seeds)
     for each in _of_agents(config):
         build.check(each)
     root = out or Path("runs") / f"{name}-{budget}"

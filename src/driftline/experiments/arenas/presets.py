@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from driftline.errors import SettingsError, UnknownNameError
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.control_config import ControlConfig
-from driftline.experiments.names import ARENAS, CONTROL_STUDY
+from driftline.experiments.names import ARENAS, CONTROL_STUDY, ROBOTS
 
 WANTED = ("hopper", "walker2d", "halfcheetah", "ant", "hopper-lean", "halfcheetah-lean")
 """Every robot as Gymnasium pays it, and two that are paid for leaning."""
@@ -33,6 +34,21 @@ def left_out(config: ControlConfig) -> tuple[str, ...]:
     return tuple(name for name in WANTED if name not in has and name not in played())
 
 
-def control(study: Callable[[str, str], StudyConfig], budget: str) -> ControlConfig:
-    """The study of several arenas; ``study`` is that of one arena at a budget."""
-    return ControlConfig(CONTROL_STUDY, budget, tuple(study(name, budget) for name in played()))
+def control(
+    study: Callable[[str, str], StudyConfig], budget: str, arenas: tuple[str, ...] | None = None
+) -> ControlConfig:
+    """The study of several arenas; ``study`` is that of one arena at a budget.
+
+    Raises `UnknownNameError` of an arena that there is not, and `SettingsError` of one that
+    nobody demonstrates.
+    """
+    for name in arenas or ():
+        if name not in ARENAS:
+            raise UnknownNameError.among("arena", name, tuple(ARENAS))
+        if ARENAS[name][0] in ROBOTS and ARENAS[name][0] not in DEMONSTRATED:
+            raise SettingsError(
+                f"{name} has no demonstrations of level medium; take arenas of "
+                f"{' and '.join(DEMONSTRATED)}, or tasks that are no robots"
+            )
+    names = played() if arenas is None else tuple(dict.fromkeys(arenas))
+    return ControlConfig(CONTROL_STUDY, budget, tuple(study(name, budget) for name in names))
