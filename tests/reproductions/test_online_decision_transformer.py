@@ -1,0 +1,171 @@
+"""What the reference run is given, and how it is held against the preset."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from driftline.experiments import presets
+from driftline.experiments.config import StudyConfig
+
+PLACE = Path(__file__).parents[2] / "reproductions" / "online_decision_transformer"
+if not PLACE.is_dir():
+    pytest.skip("reproductions/ is not beside the tests", allow_module_level=True)
+sys.path.insert(0, str(PLACE))
+import compare  # noqa: E402
+from episodes import Episode, Settings, demonstrations, windows  # noqa: E402
+
+
+def preset(budget: str) -> StudyConfig:
+    config = presets.study("hopper-odt", budget)
+    assert isinstance(config, StudyConfig)
+    return config
+
+
+def episode(steps: int, first: float) -> Episode:
+    """States and actions that say which step of which episode they are of."""
+    numbers = first + torch.arange(steps, dtype=torch.float32).unsqueeze(1)
+    return Episode.of(numbers, -numbers, torch.ones(steps))
+
+
+def test_returns_are_those_from_each_step_on() -> None:
+    made = Episode.of(torch.zeros(3, 2), torch.zeros(3, 1), torch.tensor([1.0, -2.0, 4.0]))
+    assert made.returns.squeeze(1).tolist() == [3.0, 2.0, 4.0]
+    assert (made.steps, made.whole) == (3, 3.0)
+
+
+def test_the_last_observation_of_an_episode_belongs_to_no_step(tmp_path: Path) -> None:
+    seen = np.arange(7, dtype=np.float32)[:, None]  # of two steps and of three, and of both ends
+    np.savez(
+        tmp_path / "data.npz",
+        observations=seen,
+        actions=np.arange(5, dtype=np.float32)[:, None],
+        rewards=np.array([1.0, 2.0, 3.0, 4.0, 5.0]),
+        starts=np.array([0, 2, 5]),
+    )
+    first, second = demonstrations(tmp_path / "data.npz")
+    assert first.states.squeeze(1).tolist() == [0.0, 1.0]
+    assert second.states.squeeze(1).tolist() == [3.0, 4.0, 5.0]
+    assert second.actions.squeeze(1).tolist() == [2.0, 3.0, 4.0]
+    assert second.returns.squeeze(1).tolist() == [12.0, 9.0, 5.0]
+
+
+def test_windows_are_pieces_of_episodes_as_likely_as_these_are_long() -> None:
+    data = [episode(10, 0.0), episode(40, 1000.0)]
+    settings = Settings(batch=4000, context=4)
+    batch, real = windows(data, settings, np.random.default_rng(0))
+    starts = batch.states[:, 0, 0]
+    assert abs(float((starts >= 1000.0).float().mean()) - 0.8) < 0.03
+    inside = starts[starts >= 1000.0] - 1000.0
+    assert inside.min() == 0.0
+    assert inside.max() == 39.0  # a window may hang over the end
+    rest = torch.where(starts < 1000.0, 10.0 - starts, 1040.0 - starts)
+    assert torch.equal(real.sum(1), rest.clamp(max=4.0).long())
+    expected = starts.unsqueeze(1) + torch.arange(4)
+    assert torch.equal(batch.states[..., 0][real], expected[real])
+    assert torch.equal(batch.actions[..., 0][real], -expected[real])
+
+
+def test_the_reference_is_given_all_of_its_settings_and_no_others() -> None:
+    given = compare.settings(preset("default"), seed=3)
+    named = {name.replace("-", "_"): value for name, value in given.items()}
+    known = asdict(Settings())
+    assert set(named) == set(known)
+    assert all(type(named[each.name]) is type(each.default) for each in fields(Settings))
+    assert named["seed"] == 3
+
+
+def test_the_full_budget_has_the_published_sizes_and_rates() -> None:
+    given = compare.settings(preset("full"), seed=0)
+    named = {name.replace("-", "_"): value for name, value in given.items()}
+    assert named == asdict(Settings())
+
+
+def judged(*means: float) -> compare.Judgements:
+    return [
+        {"environment_steps": 10 * number, "returns": [mean - 10.0, mean + 10.0]}
+        for number, mean in enumerate(means)
+    ]
+
+
+def test_means_are_held_against_the_other_s_seeds() -> None:
+    ours, theirs = (
+        [judged(500.0, 1000.0), judged(600.0, 1200.0)],
+        [
+            judged(520.0, 1500.0),
+            judged(700.0, 1700.0),
+        ],
+    )
+    found = compare.table("hopper", {compare.PRESET: ours, compare.REFERENCE: theirs})
+    scale = 100.0 / (3234.3 + 20.272305)
+    known = found["scores"][compare.PRESET]
+    assert known["offline"]["mean"] == pytest.approx((550.0 + 20.272305) * scale)
+    assert known["end"]["least"] == pytest.approx((1000.0 + 20.272305) * scale)
+    within = found["means"]
+    assert within["preset within reference"] == {"offline": True, "end": False}
+    assert within["reference within preset"] == {"offline": False, "end": False}
+
+
+def test_a_reference_that_is_not_finished_is_refused(tmp_path: Path) -> None:
+    lines = "".join(f"{json.dumps(each)}\n" for each in judged(500.0, 600.0))
+    compare.file_of(tmp_path, 0, "jsonl").write_text(lines)
+    assert len(compare.of_reference(tmp_path, 0, steps=10)) == 2
+    with pytest.raises(SystemExit, match="does not reach 20 steps"):
+        compare.of_reference(tmp_path, 0, steps=20)
+    with pytest.raises(SystemExit, match="does not reach 20 steps"):
+        compare.of_reference(tmp_path, 1, steps=20)
+
+
+def small() -> Settings:
+    """Seconds, and every part of it."""
+    return Settings(
+        width=16,
+        layers=1,
+        heads=2,
+        context=4,
+        acting_context=2,
+        batch=8,
+        pretraining=6,
+        updates=3,
+        steps=60,
+        replay=4,
+        judge_every=30,
+        judge_episodes=2,
+    )
+
+
+def test_the_reference_learns_plays_and_goes_on(tmp_path: Path) -> None:
+    for needed in ("transformers", "torch_optimizer", "mujoco"):
+        pytest.importorskip(needed, reason=f"the reference run needs {needed}")
+    from reference import Training
+
+    draw = np.random.default_rng(0)
+    data = [
+        Episode.of(
+            torch.from_numpy(draw.normal(size=(9, 11))).float(),
+            torch.from_numpy(draw.uniform(-1, 1, (9, 3))).float(),
+            torch.ones(9),
+        )
+        for _ in range(5)
+    ]
+    out = tmp_path / "run.jsonl"
+    whole = Training(small(), data)
+    whole.run(out)
+    told = [json.loads(line) for line in out.read_text().splitlines()]
+    assert told[0]["environment_steps"] == 0
+    assert told[-1]["environment_steps"] >= 60
+    assert whole.updates == 6 + 3 * whole.rounds
+    begun, again = Training(small(), data), tmp_path / "again.jsonl"
+    while begun.updates < 4:
+        begun.learn(begun.data)
+    begun.store(again)
+    continued = Training(small(), data)
+    continued.restore(torch.load(again.with_suffix(".pt"), weights_only=True))
+    continued.run(again)
+    assert again.read_text() == out.read_text()
