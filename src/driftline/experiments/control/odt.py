@@ -66,7 +66,8 @@ MODEL = TransformerConfig(
 def odt_study(robot: str, budget: str) -> StudyConfig:
     """The published method on a robot; ``full`` has the published sizes.
 
-    The others have a network of 3 layers of 128 and batches of 64, which two cores can train.
+    The others have a network of 3 layers of 128, batches of 64 and a third of the updates, which
+    two cores can train.
     """
     own = PUBLISHED[robot]
     full = budget == "full"
@@ -75,7 +76,7 @@ def odt_study(robot: str, budget: str) -> StudyConfig:
         name=f"{robot}-odt",
         budget=budget,
         world=ArenaConfig(robot),
-        agents=_agents(own, batch=256 if full else 64),
+        agents=_agents(own, full),
         seeds=tuple(range(3)),
         demonstrations=LevelConfig("medium", steps=1_000_000 if full else 300_000),
         model=model if full else replace(model, width=128, layers=3),
@@ -96,12 +97,12 @@ def odt_study(robot: str, budget: str) -> StudyConfig:
     return _smoke(whole) if budget == "smoke" else whole
 
 
-def _agents(own: Published, batch: int) -> tuple[AgentConfig, ...]:
+def _agents(own: Published, full: bool) -> tuple[AgentConfig, ...]:
     online = OnlineSettings(
         target=FixedReturn(own.explored_by, extrapolate=True),
         judged_by=FixedReturn(own.judged_by, extrapolate=True),
-        updates_per_round=300,
-        update=_update(own, batch),
+        updates_per_round=300 if full else 100,
+        update=_update(own, 256 if full else 64),
         mixture=MixtureSettings(
             demonstration_share=0.0, refresh_rate=0.001, capacity=1_000, eviction="oldest"
         ),
