@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +13,7 @@ import torch
 
 from driftline.data.windows import Windows
 from driftline.errors import SettingsError
+from driftline.models import memory
 from driftline.models.memory import Memory
 from driftline.models.stepping import ManyRings
 from driftline.models.stepping_few import FEW, FewRings, Layer
@@ -87,6 +90,36 @@ def test_acting_is_the_forward_pass(choices: dict[str, Any], batch: int, asked: 
     assert found.std(dim=1).min() > 0.01
 
 
+def test_what_is_not_finite_stays_so_without_a_word() -> None:
+    made, whole = model(CONFIG), episode(2)
+    seen = whole.observations[:, 0].copy()
+    seen[1, 2] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        actions, _ = made.act(made.begin(2), seen, np.zeros(2), torch.Generator().manual_seed(0))
+    assert np.isfinite(actions[0]).all()
+    assert np.isnan(actions[1]).all()
+
+
+def test_one_return_is_asked_of_all() -> None:
+    made, whole = model(CONFIG), episode(2)
+    seen = whole.observations[:, 0]
+    one, each = (made.observe(made.begin(2), seen, np.full(n, 3.0)) for n in (1, 2))
+    assert torch.equal(made.distribution(one), made.distribution(each))
+
+
+def test_episodes_go_on_with_the_model_and_the_weights_they_began_with() -> None:
+    made, whole = model(CONFIG), episode(2)
+    seen = whole.observations[:, 0], np.zeros(2)
+    state = made.observe(made.begin(2), *seen)
+    made.observe(copy.deepcopy(state), *seen)
+    with pytest.raises(SettingsError, match="begun by another model"):
+        copy.deepcopy(made).observe(state, *seen)
+    made.load_state_dict({k: 2.0 * v for k, v in made.state_dict().items()}, assign=True)
+    with pytest.raises(SettingsError, match="weights have changed"):
+        made.observe(state, *seen)
+
+
 def test_few_and_many_are_computed_in_their_own_ways() -> None:
     made = model(CONFIG)
     few, many = made.begin(FEW), made.begin(FEW + 1)
@@ -100,10 +133,16 @@ def test_few_and_many_are_computed_in_their_own_ways() -> None:
 
 @pytest.mark.parametrize("gaussian", ["clipped", "squashed"])
 @pytest.mark.parametrize("asked", [True, False])
-def test_few_draw_what_many_propose(gaussian: str, asked: bool) -> None:
+def test_few_draw_what_many_propose(
+    gaussian: str, asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made, whole = model(replace(CONFIG, gaussian=gaussian)), episode(2)  # type: ignore[arg-type]
     ours, theirs = (torch.Generator().manual_seed(5) for _ in range(2))
-    acting, asking = made.begin(2), made.begin(2)
+    acting = made.begin(2)
+    monkeypatch.setattr(memory, "FEW", 0)
+    asking = made.begin(2)
+    assert isinstance(asking, Memory)
+    assert isinstance(asking.rings, ManyRings)
     drawn = []
     for step in range(STEPS):
         seen = whole.observations[:, step], whole.returns_to_go[:, step] if asked else None
@@ -119,21 +158,22 @@ def test_few_draw_what_many_propose(gaussian: str, asked: bool) -> None:
     assert (np.stack(drawn) <= BOX.high).all()
 
 
+@pytest.mark.parametrize("rows", [[2, 0], [3, 3, 1], [True, False, True, True]], ids=str)
 @pytest.mark.parametrize("batch", [4, FEW + 4])
-def test_episodes_that_go_on_are_as_if_alone(batch: int) -> None:
+def test_episodes_that_go_on_are_as_if_alone(batch: int, rows: list[int] | list[bool]) -> None:
+    kept_on = np.array(rows + [False] * (batch - 4) if rows[0] is True else rows)
     made, whole = model(CONFIG), episode(batch)
-    rows = np.array([2, 0])
     state = made.begin(batch)
     for step in range(STEPS):
         seen = whole.observations[:, step], whole.returns_to_go[:, step]
         if step == 5:
-            state = made.narrow(state, rows)
+            state = made.narrow(state, kept_on)
         if step >= 5:
-            seen = seen[0][rows], seen[1][rows]
+            seen = seen[0][kept_on], seen[1][kept_on]
         state = made.observe(state, *seen)
         kept = whole.actions[:, step]
-        state = made.remember(state, kept[rows] if step >= 5 else kept)
-    alone = stepped(made, episode(batch), asked=True)[rows, -1]
+        state = made.remember(state, kept[kept_on] if step >= 5 else kept)
+    alone = stepped(made, episode(batch), asked=True)[kept_on, -1]
     assert torch.allclose(made.distribution(state), alone, atol=5e-5)
 
 

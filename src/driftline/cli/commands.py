@@ -11,7 +11,7 @@ from typing import Annotated
 
 from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, Positional, arg, subcommand
 
-from driftline.experiments.names import AGENTS, BUDGETS, LEVELS, STUDIES, TASKS, WORLDS
+from driftline.experiments.names import AGENTS, ARENAS, BUDGETS, LEVELS, STUDIES, TASKS, WORLDS
 
 Files = tuple[Path, ...]
 Root = Annotated[
@@ -41,7 +41,7 @@ class Study:
     arenas: Annotated[
         tuple[str, ...],
         arg(
-            help="of the study control, which arenas",
+            help=f"of the study control, some of {', '.join(ARENAS)}",
             help_behavior_hint="(default: all that have demonstrators)",
             metavar="NAME ...",
         ),

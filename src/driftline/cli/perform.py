@@ -17,7 +17,7 @@ from driftline.cli.commands import (
     Study,
 )
 from driftline.errors import SettingsError
-from driftline.experiments.names import check_agents, check_budget, check_study, split
+from driftline.experiments.names import check_agents, check_arenas, check_budget, check_study
 from driftline.records.run_directory import RunDirectory, refuse_taken
 
 AnyCommand = Study | Resume | Measure | Report | Demos | Conformance | Info
@@ -58,6 +58,9 @@ def _study(command: Study) -> int:
     agents = check_agents(command.agents)
     if command.agents and not agents:
         raise SettingsError("--agents names no agent; leave it out to run them all")
+    arenas = check_arenas(command.arenas)
+    if command.arenas and not arenas:
+        raise SettingsError("--arenas names no arena; leave it out to play all of them")
     _at_least_one("--seeds", command.seeds)
     _at_least_one("--workers", command.workers)
     refuse_taken(command.directory)
@@ -73,7 +76,7 @@ def _study(command: Study) -> int:
         out=command.directory,
         workers=command.workers,
         extends=command.extends,
-        arenas=split(command.arenas) or None,
+        arenas=arenas or None,
     )
 
 

@@ -111,15 +111,19 @@ def check_agents(names: tuple[str, ...]) -> tuple[str, ...]:
     >>> check_agents(("gm,ppo", "gm"))
     ('gm', 'ppo')
     """
-    return tuple(_check("agent", "agents", name, AGENTS) for name in split(names))
+    return tuple(_check("agent", "agents", name, AGENTS) for name in _split(names))
 
 
-def split(names: tuple[str, ...]) -> tuple[str, ...]:
-    """``names``, commas split and repeats dropped.
+def check_arenas(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same of arenas.
 
-    >>> split(("hopper,ant", "hopper"))
-    ('hopper', 'ant')
+    >>> check_arenas(("hopper,pendulum", "hopper"))
+    ('hopper', 'pendulum')
     """
+    return tuple(_check("arena", "arenas", name, tuple(ARENAS)) for name in _split(names))
+
+
+def _split(names: tuple[str, ...]) -> tuple[str, ...]:
     each = [one.strip() for name in names for one in name.split(",")]
     return tuple(dict.fromkeys(one for one in each if one))
 

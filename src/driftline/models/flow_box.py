@@ -8,7 +8,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -22,6 +21,7 @@ def to_unit(spec: ContinuousActionSpec, actions: Tensor) -> Tensor:
     >>> to_unit(ContinuousActionSpec((0.0,), (4.0,)), torch.tensor([1.0, 9.0]).unsqueeze(1)).mT
     tensor([[-0.5000,  1.0000]])
     """
+    actions = actions if actions.is_floating_point() else actions.float()
     box = edges(spec, actions.dtype, actions.device)
     return torch.addcmul(box.minus_one, actions - box.low, box.inverse).clamp(-1.0, 1.0)
 
@@ -44,8 +44,13 @@ class Edges(NamedTuple):
 
 @lru_cache(maxsize=64)
 def edges(spec: ContinuousActionSpec, dtype: torch.dtype, device: torch.device) -> Edges:
-    """Those of ``spec``, made once."""
-    low, high = np.asarray(spec.low), np.asarray(spec.high)
-    each = (low, high, 2.0 / (high - low), -np.ones_like(low))
+    """Those of ``spec``, made once.
+
+    The inverse is of the widths as they are rounded, or the upper edge would be moved past 1
+    where a box is small beside how far it is from 0.
+    """
     with torch.inference_mode(False):  # so that a gradient may pass by what acting made first
-        return Edges(*(torch.tensor(one, dtype=dtype, device=device) for one in each))
+        low, high = (
+            torch.tensor(each, dtype=dtype, device=device) for each in (spec.low, spec.high)
+        )
+        return Edges(low, high, 2.0 / (high - low), -torch.ones_like(low))

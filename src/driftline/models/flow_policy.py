@@ -158,7 +158,6 @@ class FlowPolicy(nn.Module):
     ) -> FlowMemory:
         """Look at the step's observations; observing again replaces the look."""
         conditioned = returns_to_go is not None
-        check_asked(self.config.return_dropout, conditioned)
         if state.conditioned is not None and state.conditioned != conditioned:
             raise SettingsError(
                 "an episode is conditioned on a return at every step or at none, and this one "
@@ -183,6 +182,7 @@ class FlowPolicy(nn.Module):
     @torch.inference_mode()
     def propose(self, state: FlowMemory, count: int, generator: torch.Generator) -> Tensor:
         """``count`` independent actions for the step observed, ``float32 [B, count, d]``."""
+        check_asked(self.config.return_dropout, bool(state.conditioned))
         context = state.seen(state.context).unsqueeze(1)
         asked = context + state.seen(state.returned).unsqueeze(1)
         blind = context + self.embed_return.dropped()

@@ -56,7 +56,7 @@ class Memory:
     ) -> Memory:
         """Memory of ``batch`` episodes that start now."""
         device = parts.previous_action.device
-        few = batch <= FEW and device.type == "cpu"
+        few = batch * layout.size <= FEW and device.type == "cpu"
         distances = ring_distances(layout).to(device)
         ring = batch, layout.ring * layout.size, blocks, last, distances
         rings: Rings
@@ -113,17 +113,18 @@ class Memory:
         )
 
 
-def check(state: Memory | LastSteps, conditioned: bool) -> None:
+def check(state: Memory | LastSteps, conditioned: bool, model: nn.Module, one: Tensor) -> None:
     """Raise `SettingsError` where an episode would be continued in another way, or by others.
 
-    An episode is asked throughout or not at all, by the weights that it began with.
+    An episode is asked throughout or not at all, by the ``model`` and the weights that it began
+    with, of which ``one`` is shown.
     """
     if state.conditioned is not None and state.conditioned != conditioned:
         raise SettingsError(
             "an episode is conditioned on a return at every step or at none, and this one "
             "changed; begin a second state for the other policy"
         )
-    state.weights.check()
+    state.weights.check(model, one)
 
 
 def ring_distances(layout: Layout) -> Tensor:

@@ -19,7 +19,7 @@ from driftline.models.attention import Block
 from driftline.models.folding import FoldedBlock
 
 FEW = 8
-"""Up to this many episodes."""
+"""Up to this many tokens."""
 WHOLE, PIECE = 2**16, 2**14
 """Matrices of up to so many numbers are multiplied whole, larger ones in pieces of so many.
 
@@ -43,7 +43,7 @@ class Layer:
         while outputs % columns:
             columns -= 1
         pieces = matrix.detach().view(outputs // columns, columns, inputs).mT
-        self._pieces: Array = pieces.contiguous().numpy()
+        self._pieces: Array = pieces.clone(memory_format=torch.contiguous_format).numpy()
         self._pieces = self._pieces[0] if len(pieces) == 1 else self._pieces
         self._offset: Array = offset.detach().numpy().copy()
         self._outputs = outputs
@@ -143,14 +143,15 @@ class FewRings:
         shapes = [(batch, each.heads, slots, width // each.heads) for each in blocks]
         return cls(
             blocks=[FewBlock(block) for block in blocks],
-            last=(last.weight.numpy(), last.bias.numpy()),
+            last=(last.weight.numpy().copy(), last.bias.numpy().copy()),
             keys=[np.zeros(shape, np.float32) for shape in shapes],
             values=[np.zeros(shape, np.float32) for shape in shapes],
             biases=[block.bias(distances).transpose(0, 1).numpy() for block in blocks],
         )
 
+    @np.errstate(all="ignore")
     def step(self, tokens: Tensor, size: int, row: int, slots: slice) -> Tensor:
-        """See `stepping.Rings`."""
+        """See `stepping.Rings`. What is not finite stays so without a word, as in torch."""
         found = centred(tokens.numpy())
         for number, block in enumerate(self.blocks):
             asking = range(size - 1 if number == len(self.blocks) - 1 else 0, size)

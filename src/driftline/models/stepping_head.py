@@ -1,7 +1,7 @@
 """`FewHead`: the distributions of a few steps' actions and draws from them, in numpy.
 
-Knows no episode. The same as `action_distributions` computes, where that has to begin a
-dozen operations for a handful of numbers.
+Knows no episode. The same as `action_distributions` computes, where that has to begin a dozen
+operations for a handful of numbers; what is not finite stays so without a word, as there.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class FewHead:
         known = edges(box, torch.float32, torch.device("cpu"))
         self._low, self._high = known.low.numpy(), known.high.numpy()
 
+    @np.errstate(all="ignore")
     def parameters(self, hidden: Array) -> Array:
         """``[B, width]`` to means and log deviations ``[B, 2d]``; see `from_head`."""
         outputs = self._head(hidden)
@@ -37,6 +38,7 @@ class FewHead:
         above, beyond = np.logaddexp(0.0, outputs - self._bounds[:, None])
         return self._bounds[0] + above - beyond
 
+    @np.errstate(all="ignore")
     def draw(self, hidden: Array, generator: torch.Generator) -> npt.NDArray[np.float32]:
         """One action of each, ``[B, d]``; see `sample`."""
         parameters = self.parameters(hidden)

@@ -118,7 +118,7 @@ class FewTokens:
         self._blind = Layer(torch.cat(weights, dim=1), offset + blind)
         box = edges(action, torch.float32, torch.device("cpu"))
         self._low, self._inverse_half = box.low.numpy(), box.inverse.numpy()
-        self._done: Array = parts.previous_action[1:].detach().numpy()
+        self._done: Array = parts.previous_action[1:].detach().numpy().copy()
 
     @staticmethod
     def suit(parts: Parts) -> bool:
@@ -143,7 +143,7 @@ class FewTokens:
         if returns_to_go is None:
             tokens = self._blind(np.concatenate(features, axis=1))
         else:
-            features += self._returned(np.asarray(returns_to_go))
+            features += self._returned(np.asarray(returns_to_go), len(seen))
             tokens = self._asked(np.concatenate(features, axis=1))
         tokens += acted.numpy()
         parts = self._parts
@@ -154,8 +154,10 @@ class FewTokens:
             tokens = tokens * parts.norm.weight.numpy() + parts.norm.bias.numpy()
         return torch.from_numpy(tokens)
 
-    def _returned(self, returns_to_go: npt.NDArray[Any]) -> list[Array]:
+    def _returned(self, returns_to_go: npt.NDArray[Any], batch: int) -> list[Array]:
         value = self._parts.returns.standardise(returns_to_go)[:, None]
+        if len(value) != batch:  # one for all
+            value = np.broadcast_to(value, (batch, 1))
         if self._parts.returned.plain:
             return [value]
         steps = np.tanh(2.0 * value - self._knots)

@@ -237,7 +237,7 @@ class TrajectoryTransformer(nn.Module):
         self, state: State, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
     ) -> State:
         check_asked(self.config.return_dropout, returns_to_go is not None)
-        check(state, returns_to_go is not None)
+        check(state, returns_to_go is not None, self, self.previous_action)
         state.conditioned = returns_to_go is not None
         if isinstance(state, LastSteps):
             state.look(observations, returns_to_go)

@@ -36,7 +36,7 @@ class TransformerConfig:
     growing outside the data, and a codec fitted for them divides returns by ``return_unit``.
     With an ``acting_context`` the model acts by reading so many of the last steps anew, as
     published decision transformers do, and not from a cache under the band. From a cache it acts
-    in ``acting_precision`` where there are more than eight episodes: "bfloat16" takes two thirds
+    in ``acting_precision`` where a step has more than eight tokens: "bfloat16" takes two thirds
     of the time at a width of 512 on a processor that multiplies it, and rounds what it multiplies
     to three digits.
     """

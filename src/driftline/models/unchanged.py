@@ -1,4 +1,7 @@
-"""`Unchanged`: the weights that episodes began with, and whether they are still the same."""
+"""`Unchanged`: the weights that episodes began with, and whether they are still the same.
+
+Knows no episode.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,12 @@ VERSION = attrgetter("_version")
 
 @dataclass(frozen=True, eq=False)
 class Unchanged:
-    """Weights, and a number that any change of one in place makes larger."""
+    """A model, its weights, and a number that any change of one in place makes larger.
 
+    Not copied with what holds it, since copies of weights are other weights.
+    """
+
+    model: nn.Module
     weights: tuple[Tensor, ...]
     version: int
 
@@ -24,11 +31,23 @@ class Unchanged:
     def of(cls, model: nn.Module) -> Unchanged:
         """The weights of ``model`` as they are now."""
         weights = tuple(model.parameters())
-        return cls(weights, _version(weights))
+        return cls(model, weights, _version(weights))
 
-    def check(self) -> None:
-        """Raise `SettingsError` where a weight has changed since."""
-        if _version(self.weights) != self.version:
+    def __deepcopy__(self, memo: dict[int, object]) -> Unchanged:
+        return self
+
+    def check(self, model: nn.Module, one: Tensor) -> None:
+        """Raise `SettingsError` where ``model`` is another one, or a weight has changed since.
+
+        ``one`` of the model's weights as it is now tells whether all were replaced: to look at
+        each would take as long as a step.
+        """
+        if model is not self.model:
+            raise SettingsError(
+                "these episodes were begun by another model; go on with that one, or begin() anew"
+            )
+        replaced = not any(each is one for each in self.weights)
+        if replaced or _version(self.weights) != self.version:
             raise SettingsError(
                 "the weights have changed since these episodes began; begin() anew after training"
             )

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from driftline.errors import SettingsError, UnknownNameError
+from driftline.errors import SettingsError
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.control_config import ControlConfig
-from driftline.experiments.names import ARENAS, CONTROL_STUDY, ROBOTS
+from driftline.experiments.names import ARENAS, CONTROL_STUDY, ROBOTS, check_arenas
 
 WANTED = ("hopper", "walker2d", "halfcheetah", "ant", "hopper-lean", "halfcheetah-lean")
 """Every robot as Gymnasium pays it, and two that are paid for leaning."""
 DEMONSTRATED = ("hopper", "halfcheetah")
 """Robots with behaviour policies, whose files a test holds this to: at no budget does the study
-play the others, so that no run of it is of other arenas than the next."""
+play the others."""
 
 
 def played() -> tuple[str, ...]:
@@ -29,8 +29,10 @@ def played() -> tuple[str, ...]:
 
 
 def left_out(config: ControlConfig) -> tuple[str, ...]:
-    """The arenas that a study would be of as well, had they demonstrators."""
+    """The arenas that a study would be of as well, had they demonstrators; none of a choice."""
     has = {each.name for each in config.worlds}
+    if not has.issuperset(played()):
+        return ()
     return tuple(name for name in WANTED if name not in has and name not in played())
 
 
@@ -42,9 +44,7 @@ def control(
     Raises `UnknownNameError` of an arena that there is not, and `SettingsError` of one that
     nobody demonstrates.
     """
-    for name in arenas or ():
-        if name not in ARENAS:
-            raise UnknownNameError.among("arena", name, tuple(ARENAS))
+    for name in check_arenas(arenas or ()):
         if ARENAS[name][0] in ROBOTS and ARENAS[name][0] not in DEMONSTRATED:
             raise SettingsError(
                 f"{name} has no demonstrations of level medium; take arenas of "
