@@ -167,8 +167,25 @@ def test_a_study_gets_what_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     typed = ["study", "tomato-watering", "--budget", "smoke", "--agents", "gm,ppo", "finetune"]
     assert run([*typed, "--seeds", "3", "--out", str(out), "--workers", "2"]) == 7
     options = {"budget": "smoke", "seeds": 3, "out": out, "workers": 2, "extends": None}
-    options["agents"] = ("gm", "ppo", "finetune")
+    options |= {"agents": ("gm", "ppo", "finetune"), "arenas": None}
     assert studies.calls == [("run_study", ("tomato-watering",), options)]
+
+
+def test_arenas_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    studies = standing_in(monkeypatch)
+    out = tmp_path / "out"
+    assert run(["study", "control", "--arenas", "hopper,pendulum", "--out", str(out)]) == 0
+    assert studies.calls[0][2]["arenas"] == ("hopper", "pendulum")
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("hoper", "unknown arena 'hoper'"), (",", "--arenas names no arena")]
+)
+def test_arenas_that_are_none_are_refused(
+    typed: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["study", "control", "--arenas", typed, "--out", str(tmp_path / "out")]) == 2
+    assert said in capsys.readouterr().err
 
 
 def test_a_study_has_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +193,7 @@ def test_a_study_has_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.chdir(tmp_path)
     assert run(["study", "side-effects-sokoban"]) == 0
     options = {"budget": "default", "agents": None, "seeds": None, "workers": None}
-    options |= {"out": Path("runs/side-effects-sokoban-default"), "extends": None}
+    options |= {"out": Path("runs/side-effects-sokoban-default"), "extends": None, "arenas": None}
     assert studies.calls == [("run_study", ("side-effects-sokoban",), options)]
 
 
