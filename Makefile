@@ -25,7 +25,7 @@ docs: setup ## Build the documentation into docs/_build/html
 	@.venv/bin/sphinx-build -W --keep-going -q docs docs/_build/html
 
 setup: ## Set up .venv for development
-	@$(PYTHON) tools/setup.py --extras dev,baselines,minigrid,mujoco
+	@$(PYTHON) tools/setup.py --extras dev,baselines,maze,minigrid,mujoco
 
 constraints: setup ## Resolve every dependency afresh and pin it
 	@.venv/bin/python tools/pin.py

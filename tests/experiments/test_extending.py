@@ -146,6 +146,15 @@ def test_other_versions_are_other_runs(
         shared_runs(earlier, tmp_path, plan(tmp_path, tiny()))
 
 
+def test_a_package_that_was_not_there_is_no_other_version(
+    earlier: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was installed since then has no part in numbers from before."""
+    monkeypatch.setattr(extending, "COMPUTING", (*extending.COMPUTING, "newer"))
+    monkeypatch.setattr(extending, "versions", lambda: {**versions(), "newer": "1.0"})
+    assert len(shared_runs(earlier, tmp_path, plan(tmp_path, tiny())).runs) > 1
+
+
 def test_nothing_is_written_where_nothing_can_be_taken(earlier: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     for wrong, match in ((run_path(earlier, "gm", 0), "single run"), (tmp_path, "is no run")):

@@ -27,7 +27,7 @@ from driftline.records.whole import refused
 
 COMPUTING = (
     *("driftline", "numpy", "torch", "stable_baselines3"),
-    *("gymnasium", "minigrid", "mujoco"),
+    *("gymnasium", "gymnasium_robotics", "minigrid", "mujoco"),
 )
 """The versions that numbers may depend on."""
 NEVER_SHARED = (".jsonl",)
@@ -131,10 +131,10 @@ def _goes_on(manifest: Mapping[str, Any], task: Task) -> bool:
 
 
 def _other_version(manifest: Mapping[str, Any]) -> str | None:
+    """The first package that both have in other versions; what one lacks it did not use."""
     now, then = versions(), manifest["versions"]
-    return next(
-        (f"the version of {each}" for each in COMPUTING if now.get(each) != then.get(each)), None
-    )
+    both = (each for each in COMPUTING if each in now and each in then)
+    return next((f"the version of {each}" for each in both if now[each] != then[each]), None)
 
 
 def _decisive(configuration: Mapping[str, Any]) -> dict[str, Any]:

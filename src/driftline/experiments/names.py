@@ -29,7 +29,9 @@ CLASSIC = ("cartpole", "pendulum", "mountain-car")
 """Gymnasium's own."""
 ROOMS = ("lava-gap", "lava-crossing")
 """Those of Minigrid."""
-TASKS = (*ROBOTS, *CLASSIC, *ROOMS)
+MAZES = ("pointmaze-umaze", "pointmaze-medium", "antmaze-umaze")
+"""Those of Gymnasium-Robotics."""
+TASKS = (*ROBOTS, *CLASSIC, *ROOMS, *MAZES)
 """What arenas are of."""
 DISCRETE = ("cartpole", *ROOMS)
 """Those with a few actions to choose from."""
@@ -37,8 +39,9 @@ ARENAS: dict[str, tuple[str, Literal["speed", "lean"] | None]] = {
     **{robot: (robot, None) for robot in ROBOTS},
     **{f"{robot}-speed": (robot, "speed") for robot in ROBOTS},
     **{f"{robot}-lean": (robot, "lean") for robot in ROBOTS if robot != "ant"},
-    **{task: (task, None) for task in (*CLASSIC, *ROOMS)},
+    **{task: (task, None) for task in (*CLASSIC, *ROOMS, *MAZES)},
     **{f"{task}-speed": (task, "speed") for task in CLASSIC},
+    **{f"{maze}-speed": (maze, "speed") for maze in MAZES if maze != "antmaze-umaze"},
 }
 """What tasks can be studied in: by name, the task and what it is paid by."""
 ODT = {f"{robot}-odt": robot for robot in ROBOTS}

@@ -20,6 +20,9 @@ from driftline.environments.behaviours import BehaviourSpec
 from driftline.environments.classic.demonstrator import ClassicDemonstrator
 from driftline.environments.classic.engine import ClassicVectorEnv
 from driftline.environments.classic.tasks import task
+from driftline.environments.maze.engine import copies as maze_copies
+from driftline.environments.maze.mazes import maze
+from driftline.environments.maze.planner import MazeDemonstrator
 from driftline.environments.minigrid.planner import RoomDemonstrator
 from driftline.environments.minigrid.rooms import copies as room_copies
 from driftline.environments.minigrid.rooms import room
@@ -27,7 +30,7 @@ from driftline.environments.mujoco.levels import LevelDemonstrator, players, sna
 from driftline.environments.mujoco.robots import robot
 from driftline.errors import CapabilityError, SettingsError, UnknownNameError
 from driftline.experiments.arena_config import Level, Proxy
-from driftline.experiments.names import CLASSIC, ROBOTS, ROOMS, TASKS
+from driftline.experiments.names import CLASSIC, MAZES, ROBOTS, ROOMS, TASKS
 
 Copies = VectorEnv[Any, Any, Any]
 
@@ -37,7 +40,12 @@ class Stage(Protocol):
 
     @property
     def package(self) -> str:
-        """By what it is simulated; an extra of the same name brings it, if anything has to."""
+        """By what it is simulated, as Python imports it."""
+        ...
+
+    @property
+    def extra(self) -> str:
+        """Of Driftline's, which brings the package, if anything has to."""
         ...
 
     @property
@@ -74,6 +82,7 @@ class RobotStage:
 
     name: str
     package: ClassVar[str] = "mujoco"
+    extra: ClassVar[str] = "mujoco"
 
     @property
     def environment_id(self) -> str:
@@ -112,6 +121,7 @@ class ClassicStage:
 
     name: str
     package: ClassVar[str] = "gymnasium"
+    extra: ClassVar[str] = ""
 
     @property
     def environment_id(self) -> str:
@@ -149,6 +159,7 @@ class RoomStage:
 
     name: str
     package: ClassVar[str] = "minigrid"
+    extra: ClassVar[str] = "minigrid"
 
     @property
     def environment_id(self) -> str:
@@ -180,10 +191,52 @@ class RoomStage:
         return "chance" if level == "random" else "planner"
 
 
+@dataclass(frozen=True)
+class MazeStage:
+    """A maze of Gymnasium-Robotics's, demonstrated by a planner that acts by chance at times.
+
+    Nobody demonstrates an ant's: its only level is "random".
+    """
+
+    name: str
+    package: ClassVar[str] = "gymnasium_robotics"
+    extra: ClassVar[str] = "maze"
+
+    @property
+    def environment_id(self) -> str:
+        """Gymnasium-Robotics's."""
+        return maze(self.name).environment_id
+
+    @property
+    def behaviours(self) -> tuple[BehaviourSpec, ...]:
+        """Walls are rammed."""
+        return maze(self.name).behaviours
+
+    @property
+    def scale(self) -> tuple[float, float]:
+        """From chance to the planner."""
+        return maze(self.name).scale
+
+    def copies(self, count: int, proxy: Proxy | None = None) -> Copies:
+        """A ball is paid for speed, where there is a proxy."""
+        if proxy == "lean" or (proxy is not None and maze(self.name).medium is None):
+            raise SettingsError(f"{self.name} cannot be paid by {proxy}; leave the proxy out")
+        return maze_copies(maze(self.name), count, proxy)
+
+    def demonstrator(self, level: Level, space: Any) -> Script:
+        """The planner."""
+        return MazeDemonstrator(maze(self.name), level, space)
+
+    def demonstrated_by(self, level: Level) -> str:
+        """It knows the maze whole."""
+        return "chance" if level == "random" else "planner"
+
+
 STAGES: Mapping[str, Stage] = {
     **{name: RobotStage(name) for name in ROBOTS},
     **{name: ClassicStage(name) for name in CLASSIC},
     **{name: RoomStage(name) for name in ROOMS},
+    **{name: MazeStage(name) for name in MAZES},
 }
 """By the task's name."""
 
@@ -199,6 +252,6 @@ def stage(name: str) -> Stage:
     if find_spec(found.package) is None:
         raise CapabilityError(
             f"{name} is simulated by {found.package}, which is not installed; "
-            f"pip install driftline[{found.package}]"
+            f"pip install driftline[{found.extra}]"
         )
     return found

@@ -28,6 +28,7 @@ PACKAGES = (
     "numpy",
     "torch",
     "gymnasium",
+    "gymnasium_robotics",
     "minari",
     "minigrid",
     "mujoco",

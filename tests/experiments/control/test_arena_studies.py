@@ -29,6 +29,11 @@ from driftline.records.events import RoundEnded
 from driftline.training.judging import Judging
 from tests.experiments.tiny import begun, same_study, tiny_arena
 
+MAZES = pytest.mark.skipif(
+    importlib.util.find_spec("gymnasium_robotics") is None,
+    reason="mazes need gymnasium-robotics; pip install driftline[maze]",
+)
+
 
 @pytest.fixture(scope="module")
 def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -131,15 +136,27 @@ def test_worlds_and_arenas_have_demonstrations_of_their_kind() -> None:
         ArenaConfig("ant", "lean")
     with pytest.raises(SettingsError, match="lava-gap cannot be paid by speed"):
         ArenaConfig("lava-gap", "speed")
+    with pytest.raises(SettingsError, match="antmaze-umaze cannot be paid by speed"):
+        ArenaConfig("antmaze-umaze", "speed")
+    for task, proxy in (("pointmaze-umaze", "lean"), ("antmaze-umaze", "speed")):
+        with pytest.raises(SettingsError, match=f"{task} cannot be paid by {proxy}"):
+            stages.STAGES[task].copies(1, proxy)
 
 
-@pytest.mark.parametrize(("package", "task"), [("mujoco", "hopper"), ("minigrid", "lava-gap")])
+@pytest.mark.parametrize(
+    ("package", "extra", "task"),
+    [
+        ("mujoco", "mujoco", "hopper"),
+        ("minigrid", "minigrid", "lava-gap"),
+        ("gymnasium_robotics", "maze", "pointmaze-umaze"),
+    ],
+)
 def test_what_is_not_installed_is_named_with_its_extra(
-    package: str, task: str, monkeypatch: pytest.MonkeyPatch
+    package: str, extra: str, task: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = importlib.util.find_spec
     monkeypatch.setattr(stages, "find_spec", lambda name: None if name == package else found(name))
-    with pytest.raises(CapabilityError, match=rf"pip install driftline\[{package}\]"):
+    with pytest.raises(CapabilityError, match=rf"{package}, .* pip install driftline\[{extra}\]"):
         build.check(tiny_arena(task, ("gm",)))
     assert run(["demos", "make", task, "--level", "random"]) == 2
     build.check(tiny_arena("cartpole", ("gm",)))
@@ -151,11 +168,13 @@ def test_what_is_not_installed_is_named_with_its_extra(
         ("cartpole-speed", ("gm", "ogm-quantile", "dqn")),
         ("pendulum", ("ogm-guided", "iql")),
         ("lava-gap", ("gm-best", "ogm-quantile")),
+        pytest.param("pointmaze-umaze-speed", ("gm", "ogm-quantile"), marks=MAZES),
     ],
 )
 def test_other_tasks_are_studied_in_the_same_way(
-    name: str, agents: tuple[str, ...], tmp_path: Path
+    name: str, agents: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("driftline.experiments.levels.COPIES", 4)  # episodes recorded at once
     shown = LevelConfig("medium", steps=700, held_out=60)
     config = replace(tiny_arena(name, agents), demonstrations=shown)
     root = begun(tmp_path / name, config)
@@ -178,6 +197,15 @@ def test_a_robot_that_nobody_can_demonstrate_is_refused_at_once(
     with pytest.raises(SettingsError, match="hopper has no behaviour policies"):
         build.check(config)
     build.check(tiny_arena())
+
+
+@MAZES
+def test_a_maze_that_only_chance_goes_through_is_refused_at_once() -> None:
+    config = presets.study("antmaze-umaze")
+    assert isinstance(config, StudyConfig)
+    with pytest.raises(SettingsError, match=r"nobody demonstrates antmaze-umaze.* --level random"):
+        build.check(config)
+    build.check(tiny_arena("antmaze-umaze"))
 
 
 def test_worlds_that_remember_are_not_judged_in_the_middle() -> None:
