@@ -9,6 +9,7 @@ import pytest
 
 from driftline.errors import DriftlineError, UnknownNameError
 from driftline.experiments import build, presets
+from driftline.experiments.arenas.presets import left_out
 from driftline.experiments.config import FrozenSettings
 from driftline.experiments.names import BUDGETS, CONTROL, WORLD_AGENTS, WORLDS
 from driftline.experiments.world_settings import world_settings
@@ -113,6 +114,8 @@ def test_arenas_can_be_chosen() -> None:
     config = presets.study_in(("pendulum", "hopper"), "control", agents=("gm", "sac"), seeds=2)
     assert [each.name for each in config.worlds] == ["pendulum", "hopper"]
     assert config.seeds == (0, 1)
+    assert left_out(config) == ("walker2d", "ant")
+    assert left_out(presets.study_in(("pendulum",), "control")) == ()
     assert {agent.name for each in config.worlds for agent in each.agents} == {"gm", "sac"}
 
 

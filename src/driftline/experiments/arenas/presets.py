@@ -29,9 +29,9 @@ def played() -> tuple[str, ...]:
 
 
 def left_out(config: ControlConfig) -> tuple[str, ...]:
-    """The arenas that a study would be of as well, had they demonstrators; none of a choice."""
+    """The arenas that a study of robots would be of as well, had they demonstrators."""
     has = {each.name for each in config.worlds}
-    if not has.issuperset(played()):
+    if has.isdisjoint(WANTED):
         return ()
     return tuple(name for name in WANTED if name not in has and name not in played())
 
