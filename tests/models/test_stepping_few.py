@@ -17,6 +17,7 @@ from driftline.models import memory
 from driftline.models.memory import Memory
 from driftline.models.stepping import ManyRings
 from driftline.models.stepping_few import FEW, FewRings, Layer
+from driftline.models.stepping_head import FewHead
 from driftline.models.stepping_tokens import FewTokens, StepTokens
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
@@ -204,3 +205,16 @@ def test_a_model_that_was_always_asked_is_not_believed_unasked() -> None:
         made.observe(made.begin(2), whole.observations[:, 0], None)
     with pytest.raises(SettingsError, match="above 0"):
         made.window_distributions(whole, conditioned=False)
+
+
+@pytest.mark.parametrize("box", [(-1.0, 1.0), (-0.1, 0.7), (48.3, 49.1)], ids=str)
+def test_edges_are_met_exactly(box: tuple[float, float]) -> None:
+    spec = ContinuousActionSpec((box[0],), (box[1],))
+    layer = torch.nn.Linear(1, 2)
+    with torch.no_grad():
+        layer.weight.copy_(torch.tensor([[1.0], [0.0]]))
+        layer.bias.copy_(torch.tensor([0.0, -4.0]))
+    ends = np.array([[-4.0], [4.0], [0.0]], np.float32)
+    drawn = FewHead(layer, spec).draw(ends, torch.Generator().manual_seed(0))
+    assert drawn[:2, 0].tolist() == np.array(box, np.float32).tolist()
+    assert box[0] < drawn[2, 0] < box[1]

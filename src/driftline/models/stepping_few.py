@@ -7,6 +7,7 @@ that `stepping` needs, which is ahead from some ten episodes on.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,14 @@ class Layer:
         product += self._offset
         return product
 
+    def of_one(self, row: Array) -> Array:
+        """``[inputs]`` to ``[outputs]``."""
+        product: Array = row @ self._pieces
+        if product.ndim == 2:
+            product = product.reshape(self._outputs)
+        product += self._offset
+        return product
+
 
 class FewBlock:
     """A `Block` as its weights are now, for the newest group of tokens of B episodes."""
@@ -93,6 +102,25 @@ class FewBlock:
         tokens += self._fall(np.maximum(risen, 0.0, out=risen))
         return tokens
 
+    def step_one(self, token: Array, bias: Array, keys: Array, values: Array, slot: int) -> Array:
+        """`step` of a single token ``[width]``, whose operations begin sooner.
+
+        ``bias [heads or 1, slots]``; keys and values ``[heads, slots, width / heads]``.
+        """
+        heads, _, features = keys.shape
+        each = self._each.of_one(_scaled_one(token)).reshape(3, heads, features)
+        keys[:, slot], values[:, slot] = each[1], each[2]
+        scores: Array = (keys @ each[0, :, :, None])[..., 0]
+        scores += bias
+        scores -= np.maximum.reduce(scores, axis=-1, keepdims=True)
+        np.exp(scores, out=scores)
+        scores /= np.add.reduce(scores, axis=-1, keepdims=True)
+        heard = (scores[:, None] @ values).reshape(heads * features)
+        token = token + self._joined.of_one(heard)
+        risen = self._rise.of_one(_scaled_one(token))
+        token += self._fall.of_one(np.maximum(risen, 0.0, out=risen))
+        return token
+
 
 def _centred(matrix: Tensor, offset: Tensor) -> tuple[Tensor, Tensor]:
     """A layer's outputs less their mean."""
@@ -118,6 +146,12 @@ def _scaled(tokens: Array) -> Array:
     squares += EPSILON
     squares **= 0.5
     return tokens / squares
+
+
+def _scaled_one(token: Array) -> Array:
+    """The same of one."""
+    mean = float(np.dot(token, token)) / len(token)
+    return token * (1.0 / math.sqrt(mean + EPSILON))
 
 
 @dataclass(eq=False)
@@ -153,6 +187,8 @@ class FewRings:
     def step(self, tokens: Tensor, size: int, row: int, slots: slice) -> Tensor:
         """See `stepping.Rings`. What is not finite stays so without a word, as in torch."""
         found = centred(tokens.numpy())
+        if len(found) == 1:
+            return self._step_one(found[0], row, slots.start)
         for number, block in enumerate(self.blocks):
             asking = range(size - 1 if number == len(self.blocks) - 1 else 0, size)
             rings = self.keys[number], self.values[number]
@@ -162,6 +198,13 @@ class FewRings:
         hidden *= weight
         hidden += offset
         return torch.from_numpy(hidden)
+
+    def _step_one(self, token: Array, row: int, slot: int) -> Tensor:
+        for number, block in enumerate(self.blocks):
+            rings = self.keys[number][0], self.values[number][0]
+            token = block.step_one(token, self.biases[number][row][:, 0], *rings, slot)
+        weight, offset = self.last
+        return torch.from_numpy((_scaled_one(token) * weight + offset)[None])
 
     def narrow(self, rows: Tensor) -> FewRings:
         """See `stepping.Rings`."""

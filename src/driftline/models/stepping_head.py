@@ -29,8 +29,9 @@ class FewHead:
         self._bounds: Array = np.array(pairs, np.float32).T.copy()
         known = edges(box, torch.float32, torch.device("cpu"))
         self._low, self._high = known.low.numpy(), known.high.numpy()
+        self._width = self._high - self._low
+        self._meets = bool((self._low + self._width == self._high).all())
 
-    @np.errstate(all="ignore")
     def parameters(self, hidden: Array) -> Array:
         """``[B, width]`` to means and log deviations ``[B, 2d]``; see `from_head`."""
         outputs = self._head(hidden)
@@ -50,8 +51,8 @@ class FewHead:
             np.tanh(drawn, out=drawn)
             edge = 1.0 - squashed_gaussian.EDGE
         share = 0.5 + 0.5 * np.minimum(np.maximum(drawn, -edge, out=drawn), edge, out=drawn)
-        width = self._high - self._low
-        # From the nearer edge, so that an edge is met exactly.
-        near, far = self._low + share * width, self._high - (1.0 - share) * width
-        inside: Array = np.where(share < 0.5, near, far)
+        inside: Array = self._low + share * self._width
+        if not self._meets:  # from the nearer edge, so that an edge is met exactly
+            far = self._high - (1.0 - share) * self._width
+            inside = np.where(share < 0.5, inside, far)
         return np.minimum(np.maximum(inside, self._low, out=inside), self._high, out=inside)

@@ -214,7 +214,7 @@ class TrajectoryTransformer(nn.Module):
     @torch.inference_mode()
     def begin(self, batch: int) -> State:
         """Memory of ``batch`` episodes that start now; the weights must stay until they end."""
-        weights = Unchanged.of(self)
+        weights = Unchanged.of(self, self.previous_action)
         if self.config.acting_context is not None:
             return LastSteps.empty(batch, self.config.acting_context, self.action, weights)
         embeddings = self.embed_observation, self.embed_return, self.embed_time, self.first_norm

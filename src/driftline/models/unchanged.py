@@ -18,20 +18,21 @@ VERSION = attrgetter("_version")
 
 @dataclass(frozen=True, eq=False)
 class Unchanged:
-    """A model, its weights, and a number that any change of one in place makes larger.
+    """A model, its weights, ``one`` of them, and a number that any change in place makes larger.
 
     Not copied with what holds it, since copies of weights are other weights.
     """
 
     model: nn.Module
     weights: tuple[Tensor, ...]
+    one: Tensor
     version: int
 
     @classmethod
-    def of(cls, model: nn.Module) -> Unchanged:
+    def of(cls, model: nn.Module, one: Tensor) -> Unchanged:
         """The weights of ``model`` as they are now."""
         weights = tuple(model.parameters())
-        return cls(model, weights, _version(weights))
+        return cls(model, weights, one, _version(weights))
 
     def __deepcopy__(self, memo: dict[int, object]) -> Unchanged:
         return self
@@ -46,8 +47,7 @@ class Unchanged:
             raise SettingsError(
                 "these episodes were begun by another model; go on with that one, or begin() anew"
             )
-        replaced = not any(each is one for each in self.weights)
-        if replaced or _version(self.weights) != self.version:
+        if one is not self.one or _version(self.weights) != self.version:
             raise SettingsError(
                 "the weights have changed since these episodes began; begin() anew after training"
             )
