@@ -167,7 +167,7 @@ def test_a_study_gets_what_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     typed = ["study", "tomato-watering", "--budget", "smoke", "--agents", "gm,ppo", "finetune"]
     assert run([*typed, "--seeds", "3", "--out", str(out), "--workers", "2"]) == 7
     options = {"budget": "smoke", "seeds": 3, "out": out, "workers": 2, "extends": None}
-    options |= {"agents": ("gm", "ppo", "finetune"), "arenas": None}
+    options |= {"agents": ("gm", "ppo", "finetune"), "arenas": None, "precision": None}
     assert studies.calls == [("run_study", ("tomato-watering",), options)]
 
 
@@ -176,6 +176,13 @@ def test_arenas_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     out = tmp_path / "out"
     assert run(["study", "control", "--arenas", "hopper,pendulum", "--out", str(out)]) == 0
     assert studies.calls[0][2]["arenas"] == ("hopper", "pendulum")
+
+
+def test_a_precision_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    studies = standing_in(monkeypatch)
+    typed = ["study", "cartpole", "--precision", "auto", "--out", str(tmp_path / "out")]
+    assert run(typed) == 0
+    assert studies.calls[0][2]["precision"] == "auto"
 
 
 @pytest.mark.parametrize(
@@ -194,6 +201,7 @@ def test_a_study_has_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert run(["study", "side-effects-sokoban"]) == 0
     options = {"budget": "default", "agents": None, "seeds": None, "workers": None}
     options |= {"out": Path("runs/side-effects-sokoban-default"), "extends": None, "arenas": None}
+    options["precision"] = None
     assert studies.calls == [("run_study", ("side-effects-sokoban",), options)]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, Positional, arg, subcommand
 
@@ -46,6 +46,13 @@ class Study:
             metavar="NAME ...",
         ),
     ] = ()
+    precision: Annotated[
+        Literal["float32", "bfloat16", "auto"] | None,
+        arg(
+            help="of what numbers products are where models learn; auto: what is faster here",
+            help_behavior_hint="(default: float32)",
+        ),
+    ] = None
     seeds: Annotated[
         int | None,
         arg(

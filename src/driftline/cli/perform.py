@@ -77,6 +77,7 @@ def _study(command: Study) -> int:
         workers=command.workers,
         extends=command.extends,
         arenas=arenas or None,
+        precision=command.precision,
     )
 
 

@@ -28,6 +28,7 @@ from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
 from driftline.experiments.places import TAKEN, WALL, Clock, set_seconds
 from driftline.experiments.plan import AnyStudy, ManyStudies, Task, plan
 from driftline.experiments.progress import Progress
+from driftline.experiments.reckoning import Wanted, chosen, reckoned_in
 from driftline.experiments.run import finished, seconds_of
 from driftline.experiments.run_measures import measure_run
 from driftline.experiments.tables import measures_table
@@ -46,9 +47,11 @@ def run_study(
     workers: int | None = None,
     extends: Path | None = None,
     arenas: tuple[str, ...] | None = None,
+    precision: Wanted | None = None,
 ) -> int:
     """Run a study from demonstrations to report; returns an exit code.
 
+    ``precision``: of what numbers products are where models learn; None: as the study has it.
     ``arenas``: of the study of several arenas, which; None: all that have demonstrators.
     ``extends``: an earlier study's directory; what it finished of this one's runs is
     taken over. Raises `RunError` where it has none of them.
@@ -58,6 +61,8 @@ def run_study(
         config = presets.study(name, budget, agents, seeds)
     else:
         config = presets.study_in(arenas, name, budget, agents, seeds)
+    if precision is not None:
+        config = reckoned_in(config, chosen(precision))
     for each in _of_agents(config):
         build.check(each)
     root = out or Path("runs") / f"{name}-{budget}"
