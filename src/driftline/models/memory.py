@@ -1,6 +1,6 @@
 """`Memory`: what a transformer remembers of the episodes it is acting in.
 
-Knows no observation and no return; the model that made it writes into it.
+Knows no kind of observation and no distribution: what reads and draws them is given to it.
 """
 
 from __future__ import annotations
@@ -59,9 +59,8 @@ class Memory:
         few = batch * layout.size <= FEW and device.type == "cpu"
         distances = ring_distances(layout).to(device)
         ring = batch, layout.ring * layout.size, blocks, last, distances
-        rings: Rings
         kind = torch.bfloat16 if precision == "bfloat16" else torch.float32
-        rings = FewRings.empty(*ring) if few else ManyRings.empty(*ring, kind)
+        rings: Rings = FewRings.empty(*ring) if few else ManyRings.empty(*ring, kind)
         return cls(
             layout=layout,
             rings=rings,
