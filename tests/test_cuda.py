@@ -16,13 +16,17 @@ from driftline.agents.return_conditioned import ReturnConditionedAgent
 from driftline.agents.rollout import rollout
 from driftline.conditioning.reference import Reference
 from driftline.data.windows import Windows
+from driftline.experiments import finishing, presets, studies
 from driftline.experiments.head_check import check_head
 from driftline.models.conformance import GenerativeModelConformance
+from driftline.models.nearby import nearby
 from driftline.models.trainable import device_of
+from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.training.divergence import Divergences
 from driftline.training.update import make_optimiser, update
 from driftline.training.value_guidance import Guide, ValueGuidance
 from tests.experiments.recorded import CART, balancer, record, short_cart
+from tests.experiments.tiny import FEW, tiny
 from tests.models import examples, flow_examples
 from tests.training import learners
 
@@ -153,6 +157,35 @@ def test_agents_play_the_same_episodes(target: Any) -> None:
         agent = ReturnConditionedAgent(model, target, reference)
         played.append(rollout(learners.world(), agent, 12, seed=3).episodes.trajectories)
     assert np.array_equal(played[0].actions, played[1].actions)
+
+
+@pytest.mark.parametrize(("episodes", "place"), [(4, "cpu"), (10**6, "cuda")])
+def test_few_episodes_are_acted_in_on_the_processor(episodes: int, place: str) -> None:
+    model = learners.demonstrator().to("cuda")
+    acting = nearby(model, episodes)
+    assert device_of(acting).type == place
+    assert device_of(model).type == "cuda"
+    assert learners.same_tensors(
+        *({key: each.cpu() for key, each in one.state_dict().items()} for one in (model, acting))
+    )
+
+
+def test_a_study_learns_where_it_is_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presets, "study", tiny)
+    monkeypatch.setattr(finishing, "write_report", lambda *given: None)
+    places: list[str] = []
+    plain = TrajectoryTransformer.loss
+
+    def loss(self: Any, *given: Any) -> Any:
+        places.append(self.device.type)
+        return plain(self, *given)
+
+    monkeypatch.setattr(TrajectoryTransformer, "loss", loss)
+    options: dict[str, Any] = {"budget": "smoke", "agents": FEW, "workers": 1, "device": "cuda"}
+    assert studies.run_study("tomato-watering", out=tmp_path / "out", **options) == 0
+    assert set(places) == {"cuda"}
 
 
 @pytest.mark.parametrize("target", [dl.Quantile(0.9), dl.FactorisedTilt(0.1, least_samples=0.0)])

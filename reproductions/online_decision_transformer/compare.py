@@ -63,6 +63,13 @@ def main() -> None:
     parser.add_argument("action", choices=("export", "run", "plot"))
     parser.add_argument("study", type=Path)
     parser.add_argument("--at-once", type=int, default=1, help="seeds that are run side by side")
+    parser.add_argument("--device", default="cpu", help="where the reference learns: cpu or cuda")
+    parser.add_argument(
+        "--python",
+        type=Path,
+        help=f"an interpreter that has all it needs (default: that of {ENVIRONMENT}, made if "
+        "there is none)",
+    )
     options = parser.parse_args()
     root = options.study
     out = root.with_name(f"{root.name}-reference")
@@ -71,7 +78,7 @@ def main() -> None:
         case "export":
             export(root, config, out)
         case "run":
-            run(config, out, options.at_once)
+            run(config, out, options.at_once, options.device, options.python)
         case "plot":
             plot(root, config, out)
 
@@ -107,21 +114,25 @@ def export(root: Path, config: StudyConfig, out: Path) -> None:
         print(f"{file_of(out, seed, 'npz')}: {len(data)} episodes, {data.steps} steps")
 
 
-def run(config: StudyConfig, out: Path, at_once: int) -> None:
+def run(
+    config: StudyConfig, out: Path, at_once: int, device: str = "cpu", python: Path | None = None
+) -> None:
     """The reference on every seed, or what is left of it."""
     for seed in config.seeds:
         if not file_of(out, seed, "npz").exists():
             sys.exit(f"{file_of(out, seed, 'npz')} is not there; export the demonstrations first")
-    python = interpreter()
+    apart = {"PYTHONPATH": ""} if python is None else {}
+    python = python or interpreter()
     threads = str(max(1, (os.cpu_count() or 1) // at_once))
     counted = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), threads)
 
     def one(seed: int) -> None:
         places = ("--data", file_of(out, seed, "npz"), "--out", file_of(out, seed, "jsonl"))
+        where = ("--device", device)
         given = (f"--{name}={value}" for name, value in settings(config, seed).items())
         program = Path(__file__).with_name("reference.py")
-        command = [python, program, *places, *given]
-        subprocess.run(command, check=True, env={**os.environ, "PYTHONPATH": "", **counted})
+        command = [python, program, *places, *where, *given]
+        subprocess.run(command, check=True, env={**os.environ, **apart, **counted})
 
     with ThreadPoolExecutor(at_once) as pool:
         list(pool.map(one, config.seeds))

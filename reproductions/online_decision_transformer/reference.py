@@ -5,14 +5,16 @@ are put together from transformers, torch, torch-optimizer and Gymnasium.
 
     python reference.py --data seed-000.npz --out seed-000.jsonl
 
-Without other options sizes and rates are those published for Hopper. A run that was killed goes
-on from what it stored last when it is started again, and ends with the numbers of one that was
-not.
+Without other options sizes and rates are those published for Hopper; with ``--device cuda`` it
+learns on a GPU, and plays on the processor, where single steps are sooner done. A run that was
+killed goes on from what it stored last when it is started again, and ends with the numbers of
+one that was not.
 """
 
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import os
 import sys
@@ -38,23 +40,24 @@ RECENT = 250
 
 
 class Training:
-    """A policy that learns from ``data`` and then from what it does."""
+    """A policy that learns from ``data`` and then from what it does, on ``device``."""
 
-    def __init__(self, settings: Settings, data: list[Episode]) -> None:
+    def __init__(self, settings: Settings, data: list[Episode], device: str = "cpu") -> None:
         # The libraries' dropout and sampling draw from the process's own generator.
         torch.manual_seed(settings.seed)  # noqa: TID251
-        self.settings, self.data = settings, data
+        self.settings, self.data, self.device = settings, data, device
         self.draw = np.random.default_rng(settings.seed)
         self.environment = gymnasium.make(settings.environment)
         states = torch.cat([each.states for each in data])
-        self.policy = Policy(settings, states, data[0].actions.shape[1])
+        self.policy = Policy(settings, states, data[0].actions.shape[1]).to(device)
+        self.copied: tuple[int, Policy] | None = None
         self.optimiser = Lamb(
             [each for each in self.policy.parameters() if each.requires_grad],
             lr=settings.learning_rate,
             eps=1e-8,
             weight_decay=settings.weight_decay,
         )
-        self.log_temperature = nn.Parameter(torch.tensor(settings.temperature).log())
+        self.log_temperature = nn.Parameter(torch.tensor(settings.temperature).log().to(device))
         self.by_adam = torch.optim.Adam([self.log_temperature], lr=settings.temperature_rate)
         self.replay = sorted(data, key=lambda each: each.whole)[-settings.replay :]
         self.recent: list[tuple[float, float]] = []
@@ -68,7 +71,9 @@ class Training:
         one sample at each.
         """
         self.policy.train()
-        batch, real = windows(episodes, self.settings, self.draw)
+        drawn, real = windows(episodes, self.settings, self.draw)
+        batch = Episode(*(each.to(self.device) for each in drawn))
+        real = real.to(self.device)
         mean, deviation = self.policy(*batch)
         known, actions = squashed(mean[real], deviation[real]), batch.actions[real]
         likelihood = known.log_prob(actions.clamp(-EDGE, EDGE)).sum(-1).mean()
@@ -111,7 +116,15 @@ class Training:
     def _play(self, asked: float, path: tuple[int, ...], sampled: bool) -> Episode:
         words = np.random.SeedSequence([self.settings.seed, *path]).generate_state(1)
         seed = int(words[0])
-        return play(self.policy, self.environment, self.settings, asked, seed, sampled)
+        return play(self.beside(), self.environment, self.settings, asked, seed, sampled)
+
+    def beside(self) -> Policy:
+        """The policy on the processor: itself, or a copy of what it is now."""
+        if self.device == "cpu":
+            return self.policy
+        if self.copied is None or self.copied[0] != self.updates:
+            self.copied = self.updates, copy.deepcopy(self.policy).cpu()
+        return self.copied[1]
 
     def run(self, out: Path) -> None:
         """Both phases, or what is left of them."""
@@ -152,6 +165,7 @@ class Training:
             "counts": (self.updates, self.rounds, self.steps),
             "draw": json.dumps(self.draw.bit_generator.state),
             "torch": torch.get_rng_state(),
+            **({} if self.device == "cpu" else {"cuda": torch.cuda.get_rng_state()}),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -167,6 +181,9 @@ class Training:
         self.updates, self.rounds, self.steps = state["counts"]
         self.draw.bit_generator.state = json.loads(state["draw"])
         torch.set_rng_state(state["torch"])
+        if self.device != "cpu":
+            torch.cuda.set_rng_state(state["cuda"])
+        self.copied = None
 
 
 def _beside(out: Path) -> Path:
@@ -184,12 +201,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="demonstrations, an .npz")
     parser.add_argument("--out", type=Path, required=True, help="judgements, as JSON lines")
+    parser.add_argument("--device", default="cpu", help="where it learns: cpu or cuda")
     for each in fields(Settings):
         flag, kind = each.name.replace("_", "-"), type(each.default)
         parser.add_argument(f"--{flag}", type=kind, default=each.default, help=f"{each.default}")
     options = vars(parser.parse_args())
     data, out = demonstrations(options.pop("data")), options.pop("out")
-    training = Training(Settings(**options), data)
+    device = options.pop("device")
+    training = Training(Settings(**options), data, device)
     if _beside(out).exists():
         training.restore(torch.load(_beside(out), weights_only=True))
     training.run(out)

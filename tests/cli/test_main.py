@@ -168,6 +168,7 @@ def test_a_study_gets_what_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert run([*typed, "--seeds", "3", "--out", str(out), "--workers", "2"]) == 7
     options = {"budget": "smoke", "seeds": 3, "out": out, "workers": 2, "extends": None}
     options |= {"agents": ("gm", "ppo", "finetune"), "arenas": None, "precision": None}
+    options["device"] = None
     assert studies.calls == [("run_study", ("tomato-watering",), options)]
 
 
@@ -178,11 +179,14 @@ def test_arenas_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert studies.calls[0][2]["arenas"] == ("hopper", "pendulum")
 
 
-def test_a_precision_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("option", "value"), [("precision", "auto"), ("device", "cuda:1")])
+def test_how_models_learn_can_be_said(
+    option: str, value: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     studies = standing_in(monkeypatch)
-    typed = ["study", "cartpole", "--precision", "auto", "--out", str(tmp_path / "out")]
+    typed = ["study", "cartpole", f"--{option}", value, "--out", str(tmp_path / "out")]
     assert run(typed) == 0
-    assert studies.calls[0][2]["precision"] == "auto"
+    assert studies.calls[0][2][option] == value
 
 
 @pytest.mark.parametrize(
@@ -201,7 +205,7 @@ def test_a_study_has_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert run(["study", "side-effects-sokoban"]) == 0
     options = {"budget": "default", "agents": None, "seeds": None, "workers": None}
     options |= {"out": Path("runs/side-effects-sokoban-default"), "extends": None, "arenas": None}
-    options["precision"] = None
+    options |= {"precision": None, "device": None}
     assert studies.calls == [("run_study", ("side-effects-sokoban",), options)]
 
 

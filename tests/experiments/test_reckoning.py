@@ -1,4 +1,4 @@
-"""A study in another precision is the same but for that."""
+"""A study in another precision or on another device is the same but for that."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import pytest
 
 from driftline.experiments import presets, reckoning
 from driftline.experiments.config_json import to_json
-from driftline.experiments.reckoning import chosen, reckoned_in
+from driftline.experiments.reckoning import chosen, reckoned_in, reckoned_on
 from driftline.training.precision import Trial
 
 
-def precisions(value: Any) -> list[str]:
-    """Of all updates in a configuration as JSON."""
+def values_of(value: Any, name: str) -> list[str]:
+    """All that has the name in a configuration as JSON."""
     if isinstance(value, dict):
-        own = [value["precision"]] if "precision" in value else []
-        return own + [each for part in value.values() for each in precisions(part)]
+        own = [value[name]] if name in value else []
+        return own + [each for part in value.values() for each in values_of(part, name)]
     if isinstance(value, list):
-        return [each for part in value for each in precisions(part)]
+        return [each for part in value for each in values_of(part, name)]
     return []
 
 
@@ -28,17 +28,28 @@ def test_all_updates_are_of_the_precision_and_nothing_else_changes(name: str) ->
     before = to_json(config)
     half = reckoned_in(config, "bfloat16")
     assert type(half) is type(config)
-    found = precisions(to_json(half))
+    found = values_of(to_json(half), "precision")
     assert set(found) == {"bfloat16"}
-    assert len(found) == len(precisions(before))
+    assert len(found) == len(values_of(before, "precision"))
     assert reckoned_in(half, "float32") == config
+
+
+@pytest.mark.parametrize("name", ["hopper-odt", "control", "gridworlds", "drift", "entropy"])
+def test_all_studies_are_on_the_device_and_nothing_else_changes(name: str) -> None:
+    config = presets.study(name, "smoke")
+    moved = reckoned_on(config, "cuda")
+    assert type(moved) is type(config)
+    places = values_of(to_json(moved), "device")
+    assert places == ["cuda"] * len(places)
+    assert len(places) == len(values_of(to_json(config), "device")) > 0
+    assert reckoned_on(moved, "cpu") == config
 
 
 @pytest.mark.parametrize(("ratio", "expected"), [(1.5, "bfloat16"), (0.7, "float32")])
 def test_what_is_faster_here_is_chosen(
     ratio: float, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reckoning, "tried", lambda width, rows: Trial(ratio))
+    monkeypatch.setattr(reckoning, "tried", lambda width, rows, device: Trial(ratio))
     assert chosen("auto") == expected
     assert chosen("float32") == "float32"
     assert chosen("bfloat16") == "bfloat16"

@@ -22,6 +22,7 @@ from driftline.conditioning.reference import Reference
 from driftline.conditioning.sampled_maximum import SampledMaximum
 from driftline.conditioning.target import Target, Unconditioned, manner
 from driftline.models.model import GenerativeModel
+from driftline.models.nearby import nearby
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats, Integers
 
@@ -55,7 +56,7 @@ class ReturnConditionedAgent:
 
     def _begun(self, episodes: int, seed: int, actions: torch.Generator) -> Way:
         commands = generator(seed, "command")
-        target, known = self.target, (self.model, self.reference)
+        target, known = self.target, (nearby(self.model, episodes), self.reference)
         match target:
             case ExponentialTilt() | SampledMaximum() if manner(target) == "resampled":
                 return Resampling(known[0], target, known[1], episodes, commands, actions)

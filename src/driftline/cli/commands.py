@@ -53,6 +53,14 @@ class Study:
             help_behavior_hint="(default: float32)",
         ),
     ] = None
+    device: Annotated[
+        str | None,
+        arg(
+            help="where generative models learn: cpu, cuda, cuda:1",
+            help_behavior_hint="(default: cpu)",
+            metavar="NAME",
+        ),
+    ] = None
     seeds: Annotated[
         int | None,
         arg(

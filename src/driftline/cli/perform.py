@@ -78,6 +78,7 @@ def _study(command: Study) -> int:
         extends=command.extends,
         arenas=arenas or None,
         precision=command.precision,
+        device=command.device,
     )
 
 

@@ -39,7 +39,7 @@ from driftline.experiments.demonstrate import demonstrate
 from driftline.experiments.worlds import named_world
 from driftline.models.flow_policy import FlowPolicy
 from driftline.models.flow_policy_config import FlowPolicyConfig
-from driftline.models.trainable import TrainableModel
+from driftline.models.trainable import TrainableModel, check_device, device_of, placed
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.seeding import integer_seed
@@ -122,13 +122,15 @@ def _demonstrated(config: StudyConfig, episodes: int, seed: int) -> Episodes:
 
 
 def model(config: StudyConfig, demonstrations: Trajectories, seed: int) -> TrajectoryTransformer:
-    """An untrained model whose codecs are fitted to the demonstrations."""
+    """An untrained model whose codecs are fitted to the demonstrations, on the study's device."""
     spaces = environment(replace(config.world, honest=False), config.world.passes)
     observation = observation_spec(spaces.single_observation_space)
     action = action_spec(spaces.single_action_space)
     codecs = _codecs(config.model, demonstrations, observation, config.return_range)
     path = integer_seed(seed, "model")
-    return TrajectoryTransformer(config.model, observation, action, *codecs, seed=path)
+    made = TrajectoryTransformer(config.model, observation, action, *codecs, seed=path)
+    placed(made, config.device)
+    return made
 
 
 def untrained(
@@ -217,6 +219,7 @@ def _cloned(
     described = demonstrator.to_json()
     described = {**described, "config": {**described["config"], "return_dropout": 1.0}}
     fresh = TrajectoryTransformer.from_json(described, integer_seed(seed, "cloned weights"))
+    placed(fresh, str(device_of(demonstrator)))
     return Cloned(settings, fresh, demonstrator, demonstrations, seed=seed)
 
 
@@ -235,8 +238,9 @@ def _its_own(config: StudyConfig, agent: AgentConfig) -> Environment:
 def check(config: StudyConfig) -> None:
     """Raise `CapabilityError` where the study needs what is not installed.
 
-    And `SettingsError` where nobody can demonstrate its task.
+    And `SettingsError` where nobody can demonstrate its task, or its device is not there.
     """
+    check_device(config.device)
     if isinstance(config.world, ArenaConfig):
         check_arena(config.world, _level(config))
     if any(isinstance(agent.learner, SCRATCH) for agent in config.agents):

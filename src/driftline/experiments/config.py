@@ -95,7 +95,11 @@ class AgentConfig:
 
 @dataclass(frozen=True)
 class StudyConfig:
-    """Everything that decides a study's numbers."""
+    """Everything that decides a study's numbers.
+
+    ``device``: where generative models are, as torch names it; sums round to other numbers
+    elsewhere. Other agents stay on the processor.
+    """
 
     name: str
     budget: str
@@ -108,6 +112,7 @@ class StudyConfig:
     offline: OfflineSettings = OfflineSettings()
     rounds: RoundSettings = RoundSettings()
     thresholds: Thresholds = field(default_factory=Thresholds)
+    device: str = "cpu"
 
     def __post_init__(self) -> None:
         rounds = self.rounds

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from driftline.errors import RunError
+from driftline.errors import DriftlineError, RunError
 from driftline.experiments.config import RunConfig
-from driftline.experiments.config_json import to_json
+from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.lengthening import reopen, scheduled, shorter
 from driftline.experiments.plan import Task
 from driftline.experiments.run import finished, seconds_of
@@ -113,7 +113,7 @@ def take_over(shared: Shared, planned: Path, root: Path) -> None:
 
 def _difference(manifest: Mapping[str, Any], task: Task) -> str | None:
     """What of the settings or versions differs first; None: nothing."""
-    stored, wanted = (_decisive(each) for each in (manifest["configuration"], to_json(task.config)))
+    stored, wanted = (_decisive(each) for each in (_stored(manifest, task), to_json(task.config)))
     for name in wanted["study"]:
         if stored["study"].get(name) != wanted["study"][name]:
             return f"the study's {name}"
@@ -126,7 +126,7 @@ def _goes_on(manifest: Mapping[str, Any], task: Task) -> bool:
     """Whether the run is the task's but for its end, and that end decided nothing before it."""
     if not isinstance(task.config, RunConfig) or scheduled(task.config):
         return False
-    stored, wanted = (_decisive(each) for each in (manifest["configuration"], to_json(task.config)))
+    stored, wanted = (_decisive(each) for each in (_stored(manifest, task), to_json(task.config)))
     return shorter(stored, wanted) and _other_version(manifest) is None
 
 
@@ -135,6 +135,14 @@ def _other_version(manifest: Mapping[str, Any]) -> str | None:
     now, then = versions(), manifest["versions"]
     both = (each for each in COMPUTING if each in now and each in then)
     return next((f"the version of {each}" for each in both if now[each] != then[each]), None)
+
+
+def _stored(manifest: Mapping[str, Any], task: Task) -> Mapping[str, Any]:
+    """The configuration with the defaults of what a later version added, if it can be read."""
+    stored: Mapping[str, Any] = manifest["configuration"]
+    with contextlib.suppress(DriftlineError):
+        stored = to_json(from_json(type(task.config), stored))
+    return stored
 
 
 def _decisive(configuration: Mapping[str, Any]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from driftline.experiments.targets.parts import carry_out
 from driftline.experiments.targets.results import write_result
 from driftline.experiments.targets_config import PartConfig
 from driftline.models.model import GenerativeModel, HasReturnDistribution
+from driftline.models.trainable import placed
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.alone import alone
 from driftline.records.events import (
@@ -150,7 +151,7 @@ def _held_out(study: StudyConfig, seed: int) -> Episodes | None:
 
 
 def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
-    demonstrator, _ = load_offline(run.path / config.offline)
+    demonstrator, _ = load_offline(run.path / config.offline, config.study.device)
     demonstrated = read_episodes(run.path / config.offline)
     held_out = _held_out(config.study, config.seed)
     if config.agent.control:
@@ -181,8 +182,8 @@ def _rounds(run: RunDirectory, config: RunConfig) -> Iterator[Event]:
     yield from recorded_rounds(run, play)
 
 
-def load_offline(path: Path) -> tuple[TrajectoryTransformer, Trajectories]:
-    """The demonstrator model and the demonstrations of an offline run.
+def load_offline(path: Path, device: str = "cpu") -> tuple[TrajectoryTransformer, Trajectories]:
+    """The demonstrator model, on ``device``, and the demonstrations of an offline run.
 
     Raises `CheckpointError` where the model cannot be loaded.
     """
@@ -197,6 +198,7 @@ def load_offline(path: Path) -> tuple[TrajectoryTransformer, Trajectories]:
             f"the demonstrator model cannot be loaded ({reason}); "
             f"delete {path} and resume the study, which makes it again"
         ) from error
+    placed(model, device)
     return model.eval(), from_table(run.read_episodes()).trajectories
 
 

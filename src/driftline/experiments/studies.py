@@ -28,11 +28,12 @@ from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
 from driftline.experiments.places import TAKEN, WALL, Clock, set_seconds
 from driftline.experiments.plan import AnyStudy, ManyStudies, Task, plan
 from driftline.experiments.progress import Progress
-from driftline.experiments.reckoning import Wanted, chosen, reckoned_in
+from driftline.experiments.reckoning import Wanted, chosen, reckoned_in, reckoned_on
 from driftline.experiments.run import finished, seconds_of
 from driftline.experiments.run_measures import measure_run
 from driftline.experiments.tables import measures_table
 from driftline.experiments.targets_config import TargetsConfig
+from driftline.models.trainable import check_device
 from driftline.records.run_directory import MANIFEST, RunDirectory, refuse_taken
 from driftline.records.whole import refused, write_whole
 
@@ -48,10 +49,12 @@ def run_study(
     extends: Path | None = None,
     arenas: tuple[str, ...] | None = None,
     precision: Wanted | None = None,
+    device: str | None = None,
 ) -> int:
     """Run a study from demonstrations to report; returns an exit code.
 
-    ``precision``: of what numbers products are where models learn; None: as the study has it.
+    ``precision``: of what numbers products are where models learn; ``device``: where they are.
+    None: as the study has it.
     ``arenas``: of the study of several arenas, which; None: all that have demonstrators.
     ``extends``: an earlier study's directory; what it finished of this one's runs is
     taken over. Raises `RunError` where it has none of them.
@@ -61,8 +64,11 @@ def run_study(
         config = presets.study(name, budget, agents, seeds)
     else:
         config = presets.study_in(arenas, name, budget, agents, seeds)
+    if device is not None:
+        check_device(device)
+        config = reckoned_on(config, device)
     if precision is not None:
-        config = reckoned_in(config, chosen(precision))
+        config = reckoned_in(config, chosen(precision, device or "cpu"))
     for each in _of_agents(config):
         build.check(each)
     root = out or Path("runs") / f"{name}-{budget}"

@@ -62,10 +62,17 @@ def placed(model: TrainableModel, device: str) -> TrainableModel:
     Raises `SettingsError` where this machine or this torch has none of that name.
     """
     assert isinstance(model, nn.Module)  # as all that are built here or loaded are
+    check_device(device)
+    model.to(device)
+    return model
+
+
+def check_device(device: str) -> None:
+    """Raise `SettingsError` where no model can be on ``device``."""
     try:
         if torch.device(device).type not in DEVICES:
             raise RuntimeError(f"one of {' and '.join(DEVICES)}: others lack double precision")
-        model.to(device)
+        torch.zeros(1, device=device)
     except torch.OutOfMemoryError:
         raise
     except (RuntimeError, AssertionError) as error:
@@ -74,7 +81,6 @@ def placed(model: TrainableModel, device: str) -> TrainableModel:
             f"no device {device!r} for a model with torch {torch.__version__} ({reason}); leave "
             "device out to use the processor"
         ) from error
-    return model
 
 
 def device_of(model: TrainableModel) -> torch.device:

@@ -43,13 +43,13 @@ class Trial:
         return "bfloat16" if self.ratio >= WORTH_IT else "float32"
 
 
-def tried(width: int, rows: int, seconds: float = 1.0) -> Trial:
-    """Try a layer of ``width`` and its expansion on ``rows`` rows, for about so many seconds.
+def tried(width: int, rows: int, seconds: float = 1.0, device: str = "cpu") -> Trial:
+    """Try a layer of ``width`` and its expansion on ``rows`` rows, about so many seconds.
 
     The two are tried in turn, so that a machine that slows down slows both; the ratio is of
     medians.
     """
-    steps = {name: _step(name, width, rows) for name in ("float32", "bfloat16")}
+    steps = {name: _step(name, width, rows, device) for name in ("float32", "bfloat16")}
     took: dict[str, list[float]] = {name: [] for name in steps}
     for step in steps.values():
         step()
@@ -62,17 +62,18 @@ def tried(width: int, rows: int, seconds: float = 1.0) -> Trial:
     return Trial(statistics.median(took["float32"]) / statistics.median(took["bfloat16"]))
 
 
-def _step(precision: Precision, width: int, rows: int) -> Callable[[], None]:
+def _step(precision: Precision, width: int, rows: int, device: str) -> Callable[[], None]:
     """A step forward and back through two layers."""
     draw = torch.Generator().manual_seed(0)
-    values = torch.randn(rows, width, generator=draw)
-    rise = torch.randn(4 * width, width, generator=draw, requires_grad=True)
-    fall = torch.randn(width, 4 * width, generator=draw, requires_grad=True)
+    values = torch.randn(rows, width, generator=draw).to(device)
+    rise = torch.randn(4 * width, width, generator=draw).to(device).requires_grad_()
+    fall = torch.randn(width, 4 * width, generator=draw).to(device).requires_grad_()
 
     def step() -> None:
-        with reckoned(precision, torch.device("cpu")):
+        with reckoned(precision, values.device):
             risen = torch.nn.functional.linear(values, rise).relu()
             fallen = torch.nn.functional.linear(risen, fall)
-        torch.autograd.grad(fallen.float().square().mean(), (rise, fall))
+        slopes = torch.autograd.grad(fallen.float().square().mean(), (rise, fall))
+        slopes[0][0, 0].item()  # a GPU has then computed it
 
     return step
