@@ -148,8 +148,13 @@ TARGETS = [
 ]
 
 
+@pytest.mark.parametrize("place", ["processor", "GPU"])
 @pytest.mark.parametrize("target", TARGETS, ids=str)
-def test_agents_play_the_same_episodes(target: Any) -> None:
+def test_agents_play_the_same_episodes(
+    target: Any, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if place == "GPU":
+        monkeypatch.setattr("driftline.models.nearby.SMALL", 0.0)
     played = []
     for device in ("cpu", "cuda"):
         model = learners.demonstrator().to(device)
