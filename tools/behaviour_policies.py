@@ -3,8 +3,8 @@
     .venv/bin/python tools/behaviour_policies.py train hopper --steps 400000 --out runs/policies
     .venv/bin/python tools/behaviour_policies.py pack hopper --out runs/policies
 
-Training is SAC as stable-baselines3 has it, in Gymnasium's own environment. It goes on where
-it was stopped, at the last 50,000 steps; its draws are then others than without the stop.
+Training is SAC or PPO as stable-baselines3 has it, in Gymnasium's own environment. It goes on
+where it was stopped, at the last 50,000 steps; its draws are then others than without the stop.
 Packing plays every snapshot and writes those that are kept to the file that the package ships.
 """
 
@@ -13,44 +13,32 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import gymnasium
 import numpy as np
 import torch
-from stable_baselines3 import SAC
 
+from behaviour_learners import SEED, ByPPO, BySAC, Training
 from driftline.agents.rollout import rollout
 from driftline.agents.scripted import ScriptedAgent
 from driftline.environments.mujoco.compiling import told
 from driftline.environments.mujoco.engine import MujocoVectorEnv
 from driftline.environments.mujoco.levels import FOLDER, MEDIUM, LevelDemonstrator
-from driftline.environments.mujoco.policy import Policy, Snapshot, load_snapshots, save_snapshots
+from driftline.environments.mujoco.policy import Snapshot, load_snapshots, save_snapshots
 from driftline.environments.mujoco.robots import ROBOTS, Robot, robot
 
-EVERY = 10_000
-"""After how many steps a snapshot is taken."""
 STORED = 50_000
-"""After how many the whole learner is stored."""
-SEED = 0
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """Width of both hidden layers, steps of a batch, learning rate."""
-
-    width: int
-    batch: int
-    rate: float
-
-
-SMALL, WHOLE = Sizes(128, 128, 5e-4), Sizes(256, 256, 3e-4)
-"""The library's own are the whole ones; half of them learn in a fifth to a half of the time."""
-SIZES = {"hopper": SMALL, "halfcheetah": SMALL, "walker2d": WHOLE, "ant": WHOLE}
-"""A behaviour policy need not be the best. With the small ones Walker2d only hops."""
+"""After how many steps the whole learner is stored, at least."""
+HOW: dict[str, BySAC | ByPPO] = {
+    "hopper": BySAC(128, 128, 5e-4),
+    "halfcheetah": BySAC(128, 128, 5e-4),
+    "walker2d": ByPPO(),
+    "ant": ByPPO(),
+}
+"""A behaviour policy need not be the best. SAC that is so small only hops as Walker2d, and as the
+library has it takes ten times what PPO does."""
 PLAYED = 20
 """How many episodes tell what a snapshot earns."""
 KEPT = 6
@@ -75,52 +63,24 @@ def main() -> None:
 def train(of: Robot, place: Path, steps: int) -> None:
     """Go on to ``steps`` steps in all."""
     place.mkdir(parents=True, exist_ok=True)
+    how = HOW[of.name]
     with told():
-        environment = gymnasium.make(of.environment_id)
-    learner = begun(environment, place, SIZES[of.name])
-    while learner.num_timesteps < steps:
+        training: Training = how.begun(of, place)
+    stored = training.steps
+    while training.steps < steps:
         began = time.perf_counter()
-        learner.learn(EVERY, reset_num_timesteps=False, log_interval=10**9)
-        done = learner.num_timesteps
-        snapshot = Snapshot(done, acting(learner), (float("nan"),))
+        training.learn(how.every)
+        done = training.steps
+        snapshot = Snapshot(done, training.acting(), (float("nan"),))
         save_snapshots(place / f"{done:08d}.safetensors", [snapshot], {})
-        earned = [each["r"] for each in learner.ep_info_buffer or []][-20:]
         print(
-            f"{of.name} {done} steps, {np.mean(earned):.0f} in the last episodes, "
+            f"{of.name} {done} steps, {np.mean(training.earned()):.0f} in the last episodes, "
             f"{time.perf_counter() - began:.0f} s",
             flush=True,
         )
-        if done % STORED == 0:
-            learner.save_replay_buffer(place / "replay.pkl")
-            learner.save(place / "learner.zip")
-
-
-def begun(environment: gymnasium.Env[Any, Any], place: Path, sizes: Sizes) -> SAC:
-    """The learner as it was stored last, or a new one."""
-    if (place / "learner.zip").exists():
-        learner = SAC.load(place / "learner.zip", env=environment)
-        learner.load_replay_buffer(place / "replay.pkl")
-        return learner
-    return SAC(
-        "MlpPolicy",
-        environment,
-        learning_rate=sizes.rate,
-        learning_starts=EVERY,
-        batch_size=sizes.batch,
-        policy_kwargs={"net_arch": [sizes.width, sizes.width]},
-        seed=SEED,
-    )
-
-
-def acting(learner: SAC) -> Policy:
-    """The learner's policy as it is now."""
-
-    def layer(module: Any) -> tuple[Any, Any]:
-        return tuple(each.detach().numpy().copy() for each in (module.weight, module.bias))
-
-    actor: Any = learner.actor
-    hidden = [layer(each) for each in actor.latent_pi if hasattr(each, "weight")]
-    return Policy(tuple(hidden), layer(actor.mu), layer(actor.log_std))
+        if done >= stored + STORED:
+            training.store()
+            stored = done
 
 
 def pack(of: Robot, place: Path) -> None:
@@ -129,12 +89,10 @@ def pack(of: Robot, place: Path) -> None:
     if not paths:
         sys.exit(f"{place} has no snapshots; train first")
     every = [load_snapshots(path)[0][0] for path in paths]
-    sizes = SIZES[of.name]
     known = [played(of, each) for each in every]
     chosen = kept(known)
     provenance = {
-        "algorithm": f"SAC of stable-baselines3, two layers of {sizes.width}, "
-        f"batches of {sizes.batch}",
+        "algorithm": HOW[of.name].told(),
         "seed": SEED,
         "steps": every[-1].steps,
         "versions": {

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 
+from driftline.conditioning.fixed import FixedReturn
 from driftline.errors import RunError, RunExistsError, StorageError
 from driftline.experiments import extending, presets, run, studies
 from driftline.experiments.extending import shared_runs, take_over
 from driftline.experiments.plan import OFFLINE, plan, run_path
 from driftline.experiments.report_page.taken import taken_over
-from driftline.records.manifest import versions
+from driftline.records.manifest import sealed, versions
 from driftline.records.run_directory import EVENTS, RunDirectory
 from tests.experiments.tiny import FEW, runs_in, same_run, same_study, tiny
 
@@ -133,9 +134,37 @@ def test_another_agent_with_other_settings_is_no_reason_to_do_the_rest_again(
     tasks = plan(tmp_path, replace(tiny(), agents=agents))
     taken = {task.path for _, task in shared_runs(earlier, tmp_path, tasks).runs}
     assert {task.path for task in tasks} - taken == {run_path(tmp_path, "finetune-kl", 0)}
-    without = plan(tmp_path, replace(tiny(), agents=tiny().agents[:1]))
+
+
+def test_agents_can_be_left_out_but_their_targets_not_be_changed(
+    earlier: Path, tmp_path: Path
+) -> None:
+    less = replace(tiny(), agents=tiny().agents[1:])
+    taken = {task.agent for _, task in shared_runs(earlier, tmp_path, plan(tmp_path, less)).runs}
+    assert taken == {OFFLINE, *(each.name for each in less.agents)}
+    first = replace(
+        less.agents[0], learner=replace(less.agents[0].learner, target=FixedReturn(1.0))
+    )  # type: ignore[type-var]
+    other = plan(tmp_path, replace(less, agents=(first, *less.agents[1:])))
     with pytest.raises(RunError, match="differ in the study's targets"):
-        shared_runs(earlier, tmp_path, without)
+        shared_runs(earlier, tmp_path, other)
+    more = plan(tmp_path, replace(tiny(), agents=(*tiny().agents, replace(first, name="more"))))
+    with pytest.raises(RunError, match="differ in the study's targets"):
+        shared_runs(earlier, tmp_path, more)
+
+
+def test_a_study_of_before_a_setting_was_there_has_its_default(
+    earlier: Path, tmp_path: Path
+) -> None:
+    for path in earlier.glob("**/manifest.json"):
+        told = json.loads(path.read_text())
+        del told["configuration"].get("study", told["configuration"])["device"]
+        path.write_text(json.dumps(sealed(told)))
+    taken = shared_runs(earlier, tmp_path, plan(tmp_path, tiny())).runs
+    assert len(taken) == len(runs_in(earlier))
+    moved = plan(tmp_path, replace(tiny(), device="cuda"))
+    with pytest.raises(RunError, match="differ in the study's device"):
+        shared_runs(earlier, tmp_path, moved)
 
 
 def test_other_versions_are_other_runs(

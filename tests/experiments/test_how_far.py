@@ -121,6 +121,10 @@ def test_each_agent_is_warned_of_once_by_its_worst_seed() -> None:
     assert found is not None
     (warning,) = found.warnings
     assert warning.startswith("ogm-quantile asks for a tail that 5 of 50 demonstrations carry")
+    for named, count in ((["gm"], 0), (["gm", "ogm-quantile"], 1)):
+        found = heads(records, BOOTSTRAP, named)
+        assert found is not None
+        assert len(found.warnings) == count
 
 
 def test_certificates_say_what_they_rest_on() -> None:

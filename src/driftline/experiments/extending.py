@@ -63,7 +63,8 @@ class Shared:
 def shared_runs(earlier: Path, root: Path, tasks: Sequence[Task]) -> Shared:
     """The finished runs in ``earlier`` that are those of ``tasks``, planned in ``root``.
 
-    Their studies may differ in their seeds, in agents without a target and in the budget's name;
+    Their studies may differ in their seeds, in agents without a target, in agents that the new one
+    has no more, and in the budget's name;
     offline phases in their rounds as well, and others in having fewer steps, unless the agent has
     a schedule over all of them. Raises `RunError`, with the first difference, where there is none.
     """
@@ -114,6 +115,10 @@ def take_over(shared: Shared, planned: Path, root: Path) -> None:
 def _difference(manifest: Mapping[str, Any], task: Task) -> str | None:
     """What of the settings or versions differs first; None: nothing."""
     stored, wanted = (_decisive(each) for each in (_stored(manifest, task), to_json(task.config)))
+    if "targets" in wanted["study"]:
+        # Those of agents that the new study leaves out are told beside the others.
+        told, asked = stored["study"]["targets"], wanted["study"]["targets"]
+        stored["study"]["targets"] = {name: told[name] for name in told if name in asked}
     for name in wanted["study"]:
         if stored["study"].get(name) != wanted["study"][name]:
             return f"the study's {name}"

@@ -5,7 +5,7 @@ Knows what the offline runs recorded of themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,8 +67,15 @@ class Heads:
         }
 
 
-def heads(recorded: Sequence[Recorded | None], bootstrap: Bootstrap) -> Heads | None:
-    """Pool one record per seed; None where no seed has one."""
+def heads(
+    recorded: Sequence[Recorded | None],
+    bootstrap: Bootstrap,
+    agents: Collection[str] | None = None,
+) -> Heads | None:
+    """Pool one record per seed; None where no seed has one.
+
+    ``agents``: whose targets are warned of; None: all that were recorded.
+    """
     known = tuple(each for each in recorded if each is not None)
     if not known:
         return None
@@ -98,17 +105,18 @@ def heads(recorded: Sequence[Recorded | None], bootstrap: Bootstrap) -> Heads | 
             bootstrap,
             "largest beta that keeps enough effective demonstrations",
         ),
-        warnings=_warnings(known),
+        warnings=_warnings(known, agents),
         missing=missing,
     )
 
 
-def _warnings(known: Sequence[Recorded]) -> tuple[str, ...]:
+def _warnings(known: Sequence[Recorded], agents: Collection[str] | None) -> tuple[str, ...]:
     """Each agent's once: the seed's that rests on the fewest demonstrations."""
     worst: dict[str, Recorded] = {}
     for each in known:
         for target in each["support"]["targets"]:
-            if not target["warning"]:
+            left_out = agents is not None and target["agent"] not in agents
+            if left_out or not target["warning"]:
                 continue
             before = worst.get(target["agent"])
             if before is None or target["effective"] < before["effective"]:

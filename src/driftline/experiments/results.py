@@ -66,7 +66,8 @@ class Results:
     @cached_property
     def heads(self) -> Heads | None:
         """The return heads over seeds; None where not recorded."""
-        return heads(self.head_records, self._bootstrap(OFFLINE))
+        agents = [each.name for each in self.config.agents]
+        return heads(self.head_records, self._bootstrap(OFFLINE), agents)
 
     @cached_property
     def how_far(self) -> Mapping[str, HowFar | None]:
