@@ -39,6 +39,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "vectors": {"vectors": True, "time": "elapsed"},
     "clipped actions": {"vectors": True, "box": True},
     "squashed actions": {"vectors": True, "box": True, "gaussian": "squashed"},
+    "dropout": {"vectors": True, "box": True, "gaussian": "squashed", "dropout": 0.25},
 }
 
 
@@ -70,19 +71,23 @@ class TestTransformerOnCuda(GenerativeModelConformance):
         assert found[0][0] == pytest.approx(found[1][0], rel=1e-4)
         assert np.allclose(found[0][1], found[1][1], atol=1e-3, rtol=1e-4)
 
-    def test_updates_go_the_same_way(self, settings: dict[str, Any]) -> None:
+    @pytest.mark.parametrize(("precision", "apart"), [("float32", 2e-3), ("bfloat16", 5e-2)])
+    def test_updates_go_the_same_way(
+        self, settings: dict[str, Any], precision: Any, apart: float
+    ) -> None:
         kind = {name: settings.get(name, False) for name in ("vectors", "box")}
         losses = []
         for device in ("cpu", "cuda"):
             model = examples.model(**settings).to(device)
             for optimiser in ("adamw", "lamb"):
-                chosen = dl.UpdateSettings(batch=8, window=6, optimiser=optimiser)  # type: ignore[arg-type]
+                named: Any = {"optimiser": optimiser, "precision": precision}
+                chosen = dl.UpdateSettings(batch=8, window=6, **named)
                 steps = update(
                     model, make_optimiser(model, chosen), examples.source(**kind), chosen,
                     [1.0] * 5, seed=4,
                 )  # fmt: skip
                 losses.append([each["loss"] for each in steps])
-        assert np.allclose(losses[:2], losses[2:], rtol=2e-3)
+        assert np.allclose(losses[:2], losses[2:], rtol=apart)
 
 
 class TestFlowOnCuda(GenerativeModelConformance):

@@ -70,7 +70,7 @@ class BySAC:
         """The learner as it was stored last in ``place``, or a new one."""
         environment = gymnasium.make(of.environment_id)
         if (place / LEARNER).exists():
-            learner = SAC.load(place / LEARNER, env=environment)
+            learner = SAC.load(place / LEARNER, env=environment, device="cpu")
             learner.load_replay_buffer(place / REPLAY)
             return SACTraining(learner, place)
         learner = SAC(
@@ -81,6 +81,7 @@ class BySAC:
             batch_size=self.batch,
             policy_kwargs={"net_arch": [self.width, self.width]},
             seed=SEED,
+            device="cpu",
         )
         return SACTraining(learner, place)
 
@@ -138,7 +139,8 @@ class ByPPO:
         copies = make_vec_env(of.environment_id, self.copies, SEED, wrapper_class=Squashed)
         if (place / LEARNER).exists():
             scaled = VecNormalize.load(str(place / SCALES), copies)
-            return PPOTraining(PPO.load(place / LEARNER, env=scaled), scaled, place)
+            learner = PPO.load(place / LEARNER, env=scaled, device="cpu")
+            return PPOTraining(learner, scaled, place)
         scaled = VecNormalize(copies, clip_obs=float("inf"))
         learner = PPO(
             "MlpPolicy",

@@ -165,13 +165,16 @@ class Training:
             "counts": (self.updates, self.rounds, self.steps),
             "draw": json.dumps(self.draw.bit_generator.state),
             "torch": torch.get_rng_state(),
-            **({} if self.device == "cpu" else {"cuda": torch.cuda.get_rng_state()}),
+            "device": self.device,
+            "cuda": None if self.device == "cpu" else torch.cuda.get_rng_state(self.device),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Load what `state` gave; ends the program where it is that of other settings."""
         if state["settings"] != asdict(self.settings):
             sys.exit("what is stored was made with other settings; give those, or another --out")
+        if state["device"] != self.device:
+            sys.exit(f"what is stored was made on {state['device']}; give that, or another --out")
         self.policy.load_state_dict(state["policy"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.log_temperature.data.copy_(state["log_temperature"])
@@ -182,7 +185,7 @@ class Training:
         self.draw.bit_generator.state = json.loads(state["draw"])
         torch.set_rng_state(state["torch"])
         if self.device != "cpu":
-            torch.cuda.set_rng_state(state["cuda"])
+            torch.cuda.set_rng_state(state["cuda"], self.device)
         self.copied = None
 
 
@@ -210,7 +213,7 @@ def main() -> None:
     device = options.pop("device")
     training = Training(Settings(**options), data, device)
     if _beside(out).exists():
-        training.restore(torch.load(_beside(out), weights_only=True))
+        training.restore(torch.load(_beside(out), map_location="cpu", weights_only=True))
     training.run(out)
 
 

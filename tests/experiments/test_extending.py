@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from driftline.baselines.ppo_settings import PPOSettings
 from driftline.conditioning.fixed import FixedReturn
 from driftline.errors import RunError, RunExistsError, StorageError
 from driftline.experiments import extending, presets, run, studies
+from driftline.experiments.config import AgentConfig
 from driftline.experiments.extending import shared_runs, take_over
 from driftline.experiments.plan import OFFLINE, plan, run_path
 from driftline.experiments.report_page.taken import taken_over
@@ -151,6 +153,13 @@ def test_agents_can_be_left_out_but_their_targets_not_be_changed(
     more = plan(tmp_path, replace(tiny(), agents=(*tiny().agents, replace(first, name="more"))))
     with pytest.raises(RunError, match="differ in the study's targets"):
         shared_runs(earlier, tmp_path, more)
+
+
+def test_agents_that_are_asked_for_nothing_can_be_added(earlier: Path, tmp_path: Path) -> None:
+    scratch = AgentConfig("ppo", PPOSettings())
+    more = plan(tmp_path, replace(tiny(), agents=(*tiny().agents, scratch)))
+    taken = {task.path for _, task in shared_runs(earlier, tmp_path, more).runs}
+    assert {task.path for task in more} - taken == {run_path(tmp_path, "ppo", 0)}
 
 
 def test_a_study_of_before_a_setting_was_there_has_its_default(

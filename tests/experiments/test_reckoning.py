@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
-from driftline.experiments import presets, reckoning
+from driftline.errors import RunError, SettingsError
+from driftline.experiments import build, presets, reckoning, studies
+from driftline.experiments.config import StudyConfig
 from driftline.experiments.config_json import to_json
+from driftline.experiments.engines import go_on
+from driftline.experiments.plan import plan
 from driftline.experiments.reckoning import chosen, reckoned_in, reckoned_on
+from driftline.experiments.run import begin
 from driftline.training.precision import Trial
+from tests.experiments.tiny import tiny
 
 
 def values_of(value: Any, name: str) -> list[str]:
@@ -53,3 +63,43 @@ def test_what_is_faster_here_is_chosen(
     assert chosen("auto") == expected
     assert chosen("float32") == "float32"
     assert chosen("bfloat16") == "bfloat16"
+
+
+def test_the_study_of_targets_has_no_device() -> None:
+    with pytest.raises(SettingsError, match="targets trains models of several kinds"):
+        studies.run_study("targets", budget="smoke", device="cpu")
+
+
+def test_what_was_begun_elsewhere_is_not_gone_on_with_in_vain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unreported: None
+) -> None:
+    monkeypatch.setattr(presets, "study", tiny)
+    monkeypatch.setattr(studies, "_go", lambda *given: 0)
+    monkeypatch.setattr(studies, "check_device", lambda device: None)
+    monkeypatch.setattr(build, "check_device", lambda device: None)
+    out, options = tmp_path / "out", {"budget": "smoke", "workers": 1}
+    assert studies.run_study("tomato-watering", out=out, device="cuda:7", **options) == 0  # type: ignore[arg-type]
+    monkeypatch.undo()
+    with pytest.raises(RunError, match="this was begun on cuda:7, and no device 'cuda:7'"):
+        studies.resume(out)
+    run = begin(tmp_path / "run", plan(out, tiny_on("cuda:7"))[0].config)
+    with pytest.raises(RunError, match="resume it on a machine that has one"):
+        studies.resume(run.path)
+    assert not run.events()
+
+
+def tiny_on(device: str) -> StudyConfig:
+    return replace(tiny(), device=device)
+
+
+def test_memory_that_a_gpu_lacks_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(run: object) -> Iterator[object]:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB.")
+        yield
+
+    run = begin(tmp_path / "run", plan(tmp_path, tiny())[0].config)
+    monkeypatch.setattr("driftline.experiments.run.execute", full)
+    with pytest.raises(RunError, match=r"no memory left for .* \(CUDA out of memory\).*--workers"):
+        go_on(run)

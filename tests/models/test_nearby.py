@@ -1,32 +1,15 @@
-"""A model acts where it is, unless that is elsewhere than the processor and steps are small."""
+"""A transformer acts where it is, unless steps are small and it is not on the processor."""
 
 from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
 
 from driftline.models.nearby import SMALL, nearby
-from tests.models import examples
+from driftline.models.trajectory_transformer import TrajectoryTransformer
+from tests.models import examples, flow_examples
 
-
-class Elsewhere(nn.Module):
-    """A thousand weights that say they are on a GPU, until they are moved."""
-
-    def __init__(self, context: int | None) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.arange(1_000.0))
-        self.acting_context, self.moved = context, False
-
-    def parameters(self, recurse: bool = True):  # type: ignore[no-untyped-def]
-        if self.moved:
-            return super().parameters(recurse)
-        return iter([nn.Parameter(torch.empty(1_000, device="meta"))])
-
-    def to(self, device: str) -> Elsewhere:  # type: ignore[override]
-        assert device == "cpu"
-        self.moved = True
-        return self
+GPU = property(lambda model: torch.device("cuda"))
 
 
 def test_a_model_on_the_processor_acts_there() -> None:
@@ -35,22 +18,31 @@ def test_a_model_on_the_processor_acts_there() -> None:
     assert nearby(model, 10**9) is model
 
 
-def test_what_has_no_weights_is_left_alone() -> None:
-    class Plain:
-        pass
-
-    plain = Plain()
-    assert nearby(plain, 1) is plain
-
-
-@pytest.mark.parametrize("context", [None, 5])
-def test_small_steps_are_computed_on_the_processor(context: int | None) -> None:
-    model = Elsewhere(context)
-    most = int(SMALL / 1_000 / (context or 1))
-    copied = nearby(model, most)
+@pytest.mark.parametrize(
+    ("settings", "tokens"),
+    [({}, 1), ({"tokens": "three"}, 3), ({"tokens": "three", "acting_context": 4}, 12)],
+)
+def test_small_steps_are_computed_on_the_processor(
+    settings: dict[str, object], tokens: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = examples.model(**settings)
+    weights = sum(each.numel() for each in model.parameters())
+    most = int(SMALL / weights / tokens)
+    with monkeypatch.context() as patch:
+        patch.setattr(TrajectoryTransformer, "device", GPU)
+        with torch.inference_mode():
+            copied = nearby(model, most)
+        assert nearby(model, most + 1) is model
     assert copied is not model
-    assert copied.moved
-    assert not model.moved
-    assert torch.equal(copied.weight, model.weight)
-    assert copied.weight is not model.weight
-    assert nearby(model, most + 1) is model
+    for one, other in zip(copied.parameters(), model.parameters(), strict=True):
+        assert torch.equal(one, other)
+        assert one.data_ptr() != other.data_ptr()
+        assert not one.is_inference()  # so that it can be seen whether it changes
+    copied.begin(2)
+
+
+def test_other_models_are_left_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    flow = flow_examples.model()
+    monkeypatch.setattr(type(flow), "device", GPU, raising=False)
+    assert nearby(flow, 1) is flow
+    assert nearby("anything", 1) == "anything"

@@ -122,6 +122,18 @@ def test_a_reference_that_is_not_finished_is_refused(tmp_path: Path) -> None:
         compare.of_reference(tmp_path, 1, steps=20)
 
 
+def test_a_reference_stays_on_its_device(tmp_path: Path) -> None:
+    for needed in ("transformers", "torch_optimizer", "mujoco"):
+        pytest.importorskip(needed, reason=f"the reference run needs {needed}")
+    from reference import Training
+
+    training = Training(small(), [episode(10, float(each)) for each in range(3)])
+    state = training.state()
+    training.restore(state)
+    with pytest.raises(SystemExit, match="made on cuda; give that, or another --out"):
+        training.restore({**state, "device": "cuda"})
+
+
 def small() -> Settings:
     """Seconds, and every part of it."""
     return Settings(

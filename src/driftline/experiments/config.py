@@ -98,7 +98,7 @@ class StudyConfig:
     """Everything that decides a study's numbers.
 
     ``device``: where generative models are, as torch names it; sums round to other numbers
-    elsewhere. Other agents stay on the processor.
+    elsewhere, and on a GPU not always to the same. Other agents stay on the processor.
     """
 
     name: str

@@ -49,11 +49,19 @@ def do(task: Task) -> Path:
 
 def go_on(run: RunDirectory) -> None:
     """Do what is left of a run, on one thread: on two, sums round to other numbers."""
+    from torch import OutOfMemoryError
+
     from driftline.experiments.run import execute
 
     with one_thread():
-        for _ in execute(run):
-            pass
+        try:
+            for _ in execute(run):
+                pass
+        except OutOfMemoryError as error:
+            raise RunError(
+                f"the GPU has no memory left for {run.path} ({str(error).partition('.')[0]}); "
+                "what was stored stays: resume with fewer --workers, which share it"
+            ) from error
 
 
 def run_serially(tasks: Sequence[Task], done: set[Path], tick: Tick) -> None:

@@ -162,7 +162,8 @@ def _decisive(configuration: Mapping[str, Any]) -> dict[str, Any]:
     agents = study.pop("agents", [])
     if configuration["kind"] == "OfflineRunConfig":
         study.pop("rounds", None)
-        study["targets"] = {each["name"]: each["learner"].get("target") for each in agents}
+        targets = {each["name"]: each["learner"].get("target") for each in agents}
+        study["targets"] = {name: each for name, each in targets.items() if each is not None}
     whole: dict[str, Any] = json.loads(json.dumps({**configuration, "study": study}))
     return whole
 

@@ -19,7 +19,9 @@ Value = TypeVar("Value")
 
 def chosen(wanted: Wanted, device: str = "cpu") -> Precision:
     """What is wanted, or what a second of trying finds to be faster on ``device``."""
-    return tried(256, 2048, device=device).precision if wanted == "auto" else wanted
+    # What fills a processor is nothing to a GPU, which would only wait for the next product.
+    width, rows = (256, 2048) if device == "cpu" else (1024, 16_384)
+    return tried(width, rows, device=device).precision if wanted == "auto" else wanted
 
 
 def reckoned_in(value: Value, precision: Precision) -> Value:

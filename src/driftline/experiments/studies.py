@@ -14,7 +14,7 @@ from typing import assert_never
 
 from rich.console import Console
 
-from driftline.errors import RunError
+from driftline.errors import RunError, SettingsError
 from driftline.experiments import build, presets
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.config_json import from_json, to_json
@@ -65,8 +65,7 @@ def run_study(
     else:
         config = presets.study_in(arenas, name, budget, agents, seeds)
     if device is not None:
-        check_device(device)
-        config = reckoned_on(config, device)
+        config = _on(config, device)
     if precision is not None:
         config = reckoned_in(config, chosen(precision, device or "cpu"))
     for each in _of_agents(config):
@@ -77,6 +76,16 @@ def run_study(
     else:
         _extend(extends, root, config)
     return _go(root, config, workers)
+
+
+def _on(config: AnyStudy, device: str) -> AnyStudy:
+    if isinstance(config, TargetsConfig):
+        raise SettingsError(
+            f"the study {config.name} trains models of several kinds on the processor; leave "
+            "device out"
+        )
+    check_device(device)
+    return reckoned_on(config, device)
 
 
 def _extend(earlier: Path, root: Path, config: AnyStudy) -> None:
@@ -145,9 +154,24 @@ def resume(path: Path, workers: int | None = None) -> int:
 
 
 def _resume_run(run: RunDirectory) -> int:
+    told = run.manifest["configuration"].get("study")
+    if isinstance(told, dict) and not finished(run.path):
+        _check_devices({told.get("device", "cpu")})
     go_on(run)
     say(Console(), f"{run.path} is complete")
     return 0
+
+
+def _check_devices(begun_on: set[str]) -> None:
+    """Raise `RunError` where what was begun cannot go on, before anything is done."""
+    for device in sorted(begun_on):
+        try:
+            check_device(device)
+        except SettingsError as error:
+            raise RunError(
+                f"this was begun on {device}, and {error}; resume it on a machine that has one, or "
+                "begin another without --device"
+            ) from error
 
 
 def _go(root: Path, config: AnyStudy, workers: int | None) -> int:
@@ -157,6 +181,8 @@ def _go(root: Path, config: AnyStudy, workers: int | None) -> int:
     tasks = plan(root, config)
     done = {task.path for task in tasks if finished(task.path)}
     count = workers or os.cpu_count() or 1
+    if len(done) < len(tasks):
+        _check_devices({each.device for each in _of_agents(config)})
     if len(done) < len(tasks) or not (root / WALL).exists():
         _do(tasks, done, count, Progress(tasks, console), clock)
         _time_worlds(root, config, tasks, count)

@@ -26,7 +26,7 @@ class Dropout:
     def __call__(self, values: Tensor) -> Tensor:
         """Like ``values``; the mean stays what it was."""
         words = torch.randint(*WHOLE, (-(-values.numel() // 8),), generator=self._generator)
-        drawn = words.view(torch.uint8)[: values.numel()].view(values.shape)
+        drawn = words.to(values.device).view(torch.uint8)[: values.numel()].view(values.shape)
         # Scaled by a number and not by a tensor of it, which few bits would round.
         return (values * self._scale).masked_fill(drawn < self._least, 0.0)
 
