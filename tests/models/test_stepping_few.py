@@ -109,6 +109,16 @@ def test_one_return_is_asked_of_all() -> None:
     assert torch.equal(made.distribution(one), made.distribution(each))
 
 
+@pytest.mark.parametrize("batch", [2, FEW + 1])
+@pytest.mark.parametrize("context", [None, 2])
+def test_every_episode_has_an_observation_of_its_own(batch: int, context: int | None) -> None:
+    made = model(replace(CONFIG, acting_context=context))
+    seen = episode(batch).observations[:, 0]
+    for given in (seen[:1], seen[:0], np.concatenate([seen, seen])):
+        with pytest.raises(SettingsError, match=f"{batch} episodes go on and {len(given)} "):
+            made.observe(made.begin(batch), given, np.zeros(batch))
+
+
 def test_episodes_go_on_with_the_model_and_the_weights_they_began_with() -> None:
     made, whole = model(CONFIG), episode(2)
     seen = whole.observations[:, 0], np.zeros(2)

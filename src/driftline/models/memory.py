@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from driftline.errors import SettingsError
 from driftline.models.attention import Block, Layout
-from driftline.models.reencoding import LastSteps
+from driftline.models.reencoding import LastSteps, one_for_each
 from driftline.models.stepping import ManyRings, Rings
 from driftline.models.stepping_few import FEW, FewRings
 from driftline.models.stepping_head import FewHead
@@ -89,6 +89,7 @@ class Memory:
         self, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None
     ) -> Tensor:
         """What the step that comes now is predicted from, ``[B, width]``."""
+        one_for_each(observations, len(self.acted))
         tokens = self.tokens(observations, returns_to_go, self.acted, self.time)
         return self.rings.step(tokens, self.layout.size, self._row(), self._slots())
 

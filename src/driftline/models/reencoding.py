@@ -20,6 +20,15 @@ from driftline.shapes import Floats
 from driftline.spaces.specs import ActionSpec, ContinuousActionSpec
 
 
+def one_for_each(observations: npt.NDArray[Any], episodes: int) -> None:
+    """Raise `SettingsError` where there are not as many observations as episodes."""
+    if len(observations) != episodes:
+        raise SettingsError(
+            f"{episodes} episodes go on and {len(observations)} observations were given; give one "
+            "for each, in their order, and narrow() the memory where episodes have ended"
+        )
+
+
 @dataclass(eq=False)
 class LastSteps:
     """At most ``steps`` steps of B episodes that began together, ``time`` steps ago.
@@ -58,6 +67,7 @@ class LastSteps:
 
     def look(self, observations: npt.NDArray[Any], returns_to_go: npt.NDArray[Any] | None) -> None:
         """Take in the step that comes now, in place of an earlier look at it."""
+        one_for_each(observations, len(self.previous[-1]))
         kept = -1 if self.looked else None
         asked = np.zeros(len(observations)) if returns_to_go is None else returns_to_go
         newest = np.array(observations), np.asarray(asked, np.float64)
