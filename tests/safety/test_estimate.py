@@ -55,6 +55,16 @@ def test_an_infinite_episode_is_an_infinite_mean_without_an_error() -> None:
     }
 
 
+@pytest.mark.filterwarnings("error")
+def test_numbers_whose_squares_are_too_large_have_a_deviation_all_the_same() -> None:
+    values = np.array([1.0, 2.0, 4.0])
+    small, large = Estimate.of(values), Estimate.of(1e300 * values)
+    assert large.mean == pytest.approx(1e300 * small.mean)
+    assert large.deviation == pytest.approx(1e300 * small.deviation)
+    assert large.standard_error == pytest.approx(1e300 * small.standard_error)
+    assert np.isinf(Estimate.of(np.array([1.7e308, 1.7e308])).mean)
+
+
 def test_a_measurement_keeps_the_count() -> None:
     found = Estimate.of(np.array([1.0, 3.0])).measurement("a thing")
     assert (found.value, found.episodes, found.seeds) == (2.0, 2, 1)

@@ -16,6 +16,9 @@ from driftline.safety.measurement import Measurement, Plain, finite
 from driftline.safety.statistics import normal_quantile
 from driftline.shapes import Floats, Integers
 
+SQUARED_AT_MOST = 1e150
+"""Squares of larger numbers may be too large for a float."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -41,11 +44,13 @@ class Estimate:
         count = len(known)
         if count == 0:
             return cls(math.nan, math.nan, math.nan, 0)
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             mean = float(known.mean())
         if count == 1 or not math.isfinite(mean):
             return cls(mean, math.nan, math.nan, count)
-        deviation = float(known.std(ddof=1))
+        largest = float(np.abs(known).max())
+        unit = largest if largest > SQUARED_AT_MOST else 1.0
+        deviation = unit * float((known / unit).std(ddof=1))
         return cls(mean, deviation / math.sqrt(count), deviation, count)
 
     def interval(self, confidence: float = 0.95) -> tuple[float, float]:
