@@ -9,6 +9,7 @@ import pytest
 
 from driftline.errors import DriftlineError, UnknownNameError
 from driftline.experiments import build, presets
+from driftline.experiments.arenas import presets as arena_presets
 from driftline.experiments.arenas.presets import left_out
 from driftline.experiments.config import FrozenSettings
 from driftline.experiments.names import BUDGETS, CONTROL, WORLD_AGENTS, WORLDS
@@ -110,7 +111,8 @@ def test_no_seeds_are_refused() -> None:
         presets.study("tomato-watering", seeds=0)
 
 
-def test_arenas_can_be_chosen() -> None:
+def test_arenas_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arena_presets, "DEMONSTRATED", ("hopper", "halfcheetah"))
     config = presets.study_in(("pendulum", "hopper"), "control", agents=("gm", "sac"), seeds=2)
     assert [each.name for each in config.worlds] == ["pendulum", "hopper"]
     assert config.seeds == (0, 1)
@@ -128,7 +130,8 @@ def test_arenas_can_be_chosen() -> None:
     ],
 )
 def test_arenas_that_cannot_be_are_refused(
-    arenas: tuple[str, ...], name: str, message: str
+    arenas: tuple[str, ...], name: str, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(arena_presets, "DEMONSTRATED", ("hopper", "halfcheetah"))
     with pytest.raises(DriftlineError, match=message):
         presets.study_in(arenas, name)

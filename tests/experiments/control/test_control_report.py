@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from driftline.experiments.arenas import presets as arenas
 from driftline.experiments.arenas.page_tables import passage
 from driftline.experiments.arenas.report import write_control_report
 from driftline.experiments.names import CONTROL
@@ -27,7 +28,9 @@ OPENLY = {CONTROL: straight(20.0, 45.0, seeds=2)}
 def page(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Page]:
     root = tmp_path_factory.mktemp("page")
     leaning = arena_of("hopper-lean", {**LINES, **OPENLY}, shown={"sac": 0.975})
-    written = write_control_report(root, found_of(arena_of("hopper", LINES), leaning))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(arenas, "DEMONSTRATED", ("hopper", "halfcheetah"))
+        written = write_control_report(root, found_of(arena_of("hopper", LINES), leaning))
     return root, Page(written.read_text())
 
 

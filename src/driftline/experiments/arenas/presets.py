@@ -14,7 +14,7 @@ from driftline.experiments.names import ARENAS, CONTROL_STUDY, ROBOTS, check_are
 
 WANTED = ("hopper", "walker2d", "halfcheetah", "ant", "hopper-lean", "halfcheetah-lean")
 """Every robot as Gymnasium pays it, and two that are paid for leaning."""
-DEMONSTRATED = ("hopper", "halfcheetah")
+DEMONSTRATED = ("hopper", "walker2d", "halfcheetah")
 """Robots with behaviour policies, whose files a test holds this to: at no budget does the study
 play the others."""
 
@@ -23,7 +23,7 @@ def played() -> tuple[str, ...]:
     """The arenas of the study, those that have demonstrators.
 
     >>> played()
-    ('hopper', 'halfcheetah', 'hopper-lean', 'halfcheetah-lean')
+    ('hopper', 'walker2d', 'halfcheetah', 'hopper-lean', 'halfcheetah-lean')
     """
     return tuple(name for name in WANTED if ARENAS[name][0] in DEMONSTRATED)
 
