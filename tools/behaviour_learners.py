@@ -7,15 +7,17 @@ the first layer.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import gymnasium
 import numpy as np
 from gymnasium.spaces import Box
 from stable_baselines3 import PPO, SAC
+from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.running_mean_std import RunningMeanStd
 from stable_baselines3.common.vec_env import VecNormalize
@@ -28,29 +30,33 @@ SEED = 0
 LEARNER, REPLAY, SCALES = "learner.zip", "replay.pkl", "scales.pkl"
 
 
-class Training(Protocol):
-    """A learner that goes on where it was stored."""
+@dataclass(frozen=True, eq=False)
+class Training(ABC):
+    """A learner of the library's that goes on where it was stored in ``place``."""
+
+    learner: BaseAlgorithm
+    place: Path
 
     @property
     def steps(self) -> int:
         """How many it has learnt from."""
-        ...
+        return self.learner.num_timesteps
 
     def learn(self, steps: int) -> None:
         """Go on for about so many more."""
-        ...
+        self.learner.learn(steps, reset_num_timesteps=False, log_interval=10**9)
 
     def earned(self) -> list[float]:
         """Returns of the last episodes."""
-        ...
+        return [each["r"] for each in self.learner.ep_info_buffer or []][-20:]
 
+    @abstractmethod
     def acting(self) -> Policy:
         """The policy as it is now."""
-        ...
 
     def store(self) -> None:
         """Write what is needed to go on."""
-        ...
+        self.learner.save(self.place / LEARNER)
 
 
 @dataclass(frozen=True)
@@ -87,24 +93,10 @@ class BySAC:
 
 
 @dataclass(frozen=True, eq=False)
-class SACTraining:
-    """See `Training`."""
+class SACTraining(Training):
+    """With the steps that it learns from."""
 
     learner: SAC
-    place: Path
-
-    @property
-    def steps(self) -> int:
-        """See `Training`."""
-        return self.learner.num_timesteps
-
-    def learn(self, steps: int) -> None:
-        """See `Training`."""
-        self.learner.learn(steps, reset_num_timesteps=False, log_interval=10**9)
-
-    def earned(self) -> list[float]:
-        """See `Training`."""
-        return _earned(self.learner.ep_info_buffer)
 
     def acting(self) -> Policy:
         """See `Training`."""
@@ -114,7 +106,7 @@ class SACTraining:
     def store(self) -> None:
         """See `Training`."""
         self.learner.save_replay_buffer(self.place / REPLAY)
-        self.learner.save(self.place / LEARNER)
+        super().store()
 
 
 @dataclass(frozen=True)
@@ -140,7 +132,7 @@ class ByPPO:
         if (place / LEARNER).exists():
             scaled = VecNormalize.load(str(place / SCALES), copies)
             learner = PPO.load(place / LEARNER, env=scaled, device="cpu")
-            return PPOTraining(learner, scaled, place)
+            return PPOTraining(learner, place, scaled)
         scaled = VecNormalize(copies, clip_obs=float("inf"))
         learner = PPO(
             "MlpPolicy",
@@ -155,29 +147,15 @@ class ByPPO:
             seed=SEED,
             device="cpu",
         )
-        return PPOTraining(learner, scaled, place)
+        return PPOTraining(learner, place, scaled)
 
 
 @dataclass(frozen=True, eq=False)
-class PPOTraining:
-    """See `Training`."""
+class PPOTraining(Training):
+    """With the scales of what it sees."""
 
     learner: PPO
     scaled: VecNormalize
-    place: Path
-
-    @property
-    def steps(self) -> int:
-        """See `Training`."""
-        return self.learner.num_timesteps
-
-    def learn(self, steps: int) -> None:
-        """See `Training`."""
-        self.learner.learn(steps, reset_num_timesteps=False, log_interval=10**9)
-
-    def earned(self) -> list[float]:
-        """See `Training`."""
-        return _earned(self.learner.ep_info_buffer)
 
     def acting(self) -> Policy:
         """See `Training`."""
@@ -199,7 +177,7 @@ class PPOTraining:
     def store(self) -> None:
         """See `Training`."""
         self.scaled.save(str(self.place / SCALES))
-        self.learner.save(self.place / LEARNER)
+        super().store()
 
 
 class Squashed(gymnasium.ActionWrapper[Any, Any, Any]):
@@ -230,7 +208,3 @@ def _hidden(modules: Iterable[Any]) -> tuple[Layer, ...]:
 def _layer(module: Any) -> Layer:
     weight, offset = (each.detach().numpy().copy() for each in (module.weight, module.bias))
     return weight, offset
-
-
-def _earned(finished: Iterable[Any] | None) -> list[float]:
-    return [each["r"] for each in finished or []][-20:]
