@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,20 @@ def test_the_published_settings_are_those(
     assert learner.mixture.admitted_per_round == config.rounds.episodes_per_round == 1
     assert (learner.updates_per_round, learner.begins_with) == (300, "best")
     assert config.rounds.steps == 200_000
+
+
+@pytest.mark.parametrize("robot", ["hopper", "walker2d"])
+def test_what_two_cores_can_train_is_smaller_and_learns_faster(robot: str) -> None:
+    whole, published = online(f"{robot}-odt")
+    config, learner = online(f"{robot}-odt", "default")
+    update = learner.update
+    assert (config.model.width, config.model.layers) == (128, 3)
+    assert (update.batch, update.learning_rate, learner.updates_per_round) == (64, 1e-3, 30)
+    assert config.offline.update == update
+    assert replace(update, batch=256, learning_rate=published.update.learning_rate) == (
+        published.update
+    )
+    assert replace(config.model, width=512, layers=4) == whole.model
 
 
 def test_the_learning_rate_rises_through_both_phases() -> None:
