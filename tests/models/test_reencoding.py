@@ -117,6 +117,22 @@ def test_fine_tuning_refuses_a_policy_that_whole_episodes_do_not_show() -> None:
         FineTune(anew(box=True), data, FineTuneSettings(), horizon=30, seed=0)
 
 
+@pytest.mark.parametrize("tokens", ["fused", "three"])
+def test_returns_and_states_are_seen_behind_the_norm(tokens: str) -> None:
+    """Of a weight times a number the norm leaves the sign alone: 1 and 3 would be the same."""
+    made = examples.model(vectors=True, embeddings="plain", tokens=tokens)
+    norm = made.first_norm
+    assert norm is not None
+    with torch.no_grad():
+        returned = norm(made.embed_return.asked(torch.tensor([0.5, 1.0, 2.0, 4.0])))
+        centre, scale = made.embed_observation.centre, made.embed_observation.scale
+        away = torch.ones(3, len(centre)) * torch.tensor([[0.3], [0.6], [1.2]])
+        observed = norm(made.embed_observation(centre + scale * away))
+    for found in (returned, observed):
+        steps = (found[1:] - found[:-1]).square().mean(-1).sqrt()
+        assert steps.min() > 0.1, steps
+
+
 def test_plain_embeddings_go_on_growing_outside_the_data() -> None:
     grown = {}
     for embeddings in ("rich", "plain"):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from driftline.errors import SettingsError
-from driftline.models.layers import filled, linear, table
+from driftline.models.layers import filled, linear, table, uniform_linear
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import VectorCodec
 from driftline.spaces.specs import CodesSpec, ObservationSpec, VectorSpec
@@ -165,7 +165,7 @@ class LinearVector(nn.Module):
         super().__init__()
         self.register_buffer("centre", torch.tensor(codec.centre), persistent=False)
         self.register_buffer("scale", torch.tensor(codec.scale), persistent=False)
-        self.direct = linear(spec.size, width, generator)
+        self.direct = uniform_linear(spec.size, width, generator)
 
     def forward(self, vectors: Tensor) -> Tensor:
         """``[N, size]`` real numbers to ``float32 [N, width]``."""
@@ -211,7 +211,9 @@ class ReturnEmbedding(nn.Module):
         super().__init__()
         self.plain = plain
         self.register_buffer("knots", torch.linspace(-2.5, 2.5, 11), persistent=False)
-        self.features = linear(1 if plain else 12, width, generator)
+        self.features = (
+            uniform_linear(1, width, generator) if plain else linear(12, width, generator)
+        )
         self.none = table(1, width, generator, 0.5)
 
     def forward(self, standardised: Tensor, kept: Tensor) -> Tensor:

@@ -23,6 +23,18 @@ def linear(
     return filled(layer, generator, gain * inputs**-0.5)
 
 
+def uniform_linear(inputs: int, outputs: int, generator: torch.Generator) -> nn.Linear:
+    """A linear layer as torch begins it: weights and biases within ``1 / sqrt(inputs)``.
+
+    What a norm reads has to have biases: of ``weight * x`` it leaves the sign of x and no more.
+    """
+    layer: nn.Linear = skip_init(nn.Linear, inputs, outputs)
+    with torch.no_grad():
+        for each in (layer.weight, layer.bias):
+            each.uniform_(-(inputs**-0.5), inputs**-0.5, generator=generator)
+    return layer
+
+
 def filled(layer: Layer, generator: torch.Generator, deviation: float) -> Layer:
     """``layer`` with normal weights of the given deviation and zero biases."""
     with torch.no_grad():
