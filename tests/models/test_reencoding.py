@@ -8,6 +8,7 @@ import torch
 
 from driftline.data.windows import WindowSource
 from driftline.errors import CapabilityError, SettingsError
+from driftline.models.action_features import embedded_previous
 from driftline.models.reencoding import LastSteps
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.training.divergence import distributions
@@ -120,7 +121,7 @@ def test_fine_tuning_refuses_a_policy_that_whole_episodes_do_not_show() -> None:
 @pytest.mark.parametrize("tokens", ["fused", "three"])
 def test_returns_and_states_are_seen_behind_the_norm(tokens: str) -> None:
     """Of a weight times a number the norm leaves the sign alone: 1 and 3 would be the same."""
-    made = examples.model(vectors=True, embeddings="plain", tokens=tokens)
+    made = examples.model(vectors=True, box=True, embeddings="plain", tokens=tokens)
     norm = made.first_norm
     assert norm is not None
     with torch.no_grad():
@@ -128,7 +129,11 @@ def test_returns_and_states_are_seen_behind_the_norm(tokens: str) -> None:
         centre, scale = made.embed_observation.centre, made.embed_observation.scale
         away = torch.ones(3, len(centre)) * torch.tensor([[0.3], [0.6], [1.2]])
         observed = norm(made.embed_observation(centre + scale * away))
-    for found in (returned, observed):
+        table, times = made.previous_action, torch.tensor([0, 1, 1, 1])
+        actions = torch.tensor([[0.9], [0.0], [0.5], [1.0]]) * torch.tensor(examples.BOX.high)
+        done = norm(embedded_previous(examples.BOX, table, actions, times, offset=True))
+    assert torch.equal(done[0], norm(table[0]))  # where nothing was done yet
+    for found in (returned, observed, done[1:]):
         steps = (found[1:] - found[:-1]).square().mean(-1).sqrt()
         assert steps.min() > 0.1, steps
 

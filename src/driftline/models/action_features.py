@@ -42,19 +42,21 @@ def embedded(spec: ActionSpec, table: Tensor, actions: Tensor) -> Tensor:
 
 
 def embedded_previous(
-    spec: ActionSpec, table: Tensor, previous: Tensor, times: Tensor | int
+    spec: ActionSpec, table: Tensor, previous: Tensor, times: Tensor | int, offset: bool = False
 ) -> Tensor:
     """The same where there may have been no action yet, which the first row stands for.
 
     ``table [1 + rows, width]``. There was none where ``times`` (steps since the
-    reset, shaped like ``previous`` without its dimensions) is 0.
+    reset, shaped like ``previous`` without its dimensions) is 0. With ``offset`` the first row
+    is added to every continuous action, so that a norm leaves its size to be seen.
     """
     match spec:
         case DiscreteActionSpec():
             return nn.functional.embedding(previous + 1, table)
         case ContinuousActionSpec():
             begun = torch.as_tensor(times, device=table.device).unsqueeze(-1) > 0
-            return torch.where(begun, embedded(spec, table[1:], previous), table[0])
+            done = embedded(spec, table[1:], previous)
+            return torch.where(begun, done + table[0] if offset else done, table[0])
         case _:
             assert_never(spec)
 

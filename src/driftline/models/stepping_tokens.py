@@ -41,6 +41,12 @@ class Parts:
     returns: ReturnCodec
     size: int
 
+    @property
+    def offset(self) -> Tensor | None:
+        """What is added to every action; see `embedded_previous`."""
+        added = self.norm is not None and isinstance(self.action, ContinuousActionSpec)
+        return self.previous_action[0].detach() if added else None
+
 
 class Tokens(Protocol):
     """Tokens of the step that comes now."""
@@ -67,6 +73,7 @@ class StepTokens:
         self._parts = parts
         self._embedding = stepping_embedding(parts.observation)
         self._device = parts.previous_action.device
+        self._offset = parts.offset
 
     def __call__(
         self,
@@ -94,7 +101,8 @@ class StepTokens:
     def acted(self, actions: npt.NDArray[Any] | Tensor) -> Tensor:
         """See `Tokens`."""
         done = as_tensor(self._parts.action, actions, self._device)
-        return embedded(self._parts.action, self._parts.previous_action[1:], done)
+        rows = embedded(self._parts.action, self._parts.previous_action[1:], done)
+        return rows if self._offset is None else rows + self._offset
 
 
 class FewTokens:
@@ -119,6 +127,7 @@ class FewTokens:
         box = edges(action, torch.float32, torch.device("cpu"))
         self._low, self._inverse_half = box.low.numpy(), box.inverse.numpy()
         self._done: Array = parts.previous_action[1:].detach().numpy().copy()
+        self._offset = None if parts.offset is None else parts.offset.numpy().copy()
 
     @staticmethod
     def suit(parts: Parts) -> bool:
@@ -167,7 +176,8 @@ class FewTokens:
         """See `Tokens`."""
         unit = (np.asarray(actions, np.float32) - self._low) * self._inverse_half - 1.0
         unit = np.minimum(np.maximum(unit, -1.0, out=unit), 1.0, out=unit)
-        return torch.from_numpy(unit @ self._done)
+        rows = unit @ self._done
+        return torch.from_numpy(rows if self._offset is None else rows + self._offset)
 
 
 def tokens_of(parts: Parts, few: bool) -> Tokens:

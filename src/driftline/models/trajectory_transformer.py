@@ -189,22 +189,19 @@ class TrajectoryTransformer(nn.Module):
         rows, length = batch.valid.shape
         returned = self.embed_return(batch.returns, kept)
         observed = each_once(self.embed_observation, batch.observations.flatten(0, 1))
-        tokens = self._tokens(
-            observed.view(rows, length, -1), batch.previous_actions, returned, batch.times
-        ).flatten(1, 2)
+        tokens = self._tokens(observed.view(rows, length, -1), returned, batch).flatten(1, 2)
         tokens = tokens if drop is None else drop(tokens)
         band = Band.over(self.layout, length, self.device)
         for block, queries in answering(self.blocks, self.layout.size):
             tokens = block(tokens, band, queries, drop)
         return self.last_norm(tokens)
 
-    def _tokens(
-        self, observed: Tensor, previous: Tensor, returned: Tensor, times: Tensor
-    ) -> Tensor:
+    def _tokens(self, observed: Tensor, returned: Tensor, batch: WindowTensors) -> Tensor:
         """Vectors ``[B, L, width]`` of a step's parts to its tokens ``[B, L, size, width]``."""
-        acted = embedded_previous(self.action, self.previous_action, previous, times)
+        before = self.action, self.previous_action, batch.previous_actions, batch.times
+        acted = embedded_previous(*before, offset=self.first_norm is not None)
         if self.embed_time is not None:
-            observed = observed + self.embed_time(times)
+            observed = observed + self.embed_time(batch.times)
         if self.layout.size == 1:
             tokens = (observed + acted + returned).unsqueeze(2)
         else:
