@@ -79,6 +79,11 @@ def _unpack(source: Path, folder: Path) -> None:
             with zipfile.ZipFile(source) as packed:
                 packed.extractall(folder)
         elif tarfile.is_tarfile(source):
+            if not hasattr(tarfile, "data_filter"):
+                raise DataError(
+                    f"{source} is a tar file, which Python before 3.11.4 cannot unpack safely; "
+                    "unpack it yourself and give the directory, or pack it as zip"
+                )
             with tarfile.open(source) as packed:
                 packed.extractall(folder, filter="data")
         else:
