@@ -12,7 +12,6 @@ import torch
 
 from driftline.errors import RunError, SettingsError
 from driftline.experiments import build, presets, reckoning, studies
-from driftline.experiments.config import StudyConfig
 from driftline.experiments.config_json import to_json
 from driftline.experiments.engines import go_on
 from driftline.experiments.plan import plan
@@ -82,14 +81,10 @@ def test_what_was_begun_elsewhere_is_not_gone_on_with_in_vain(
     monkeypatch.undo()
     with pytest.raises(RunError, match="this was begun on cuda:7, and no device 'cuda:7'"):
         studies.resume(out)
-    run = begin(tmp_path / "run", plan(out, tiny_on("cuda:7"))[0].config)
+    run = begin(tmp_path / "run", plan(out, replace(tiny(), device="cuda:7"))[0].config)
     with pytest.raises(RunError, match="resume it on a machine that has one"):
         studies.resume(run.path)
     assert not run.events()
-
-
-def tiny_on(device: str) -> StudyConfig:
-    return replace(tiny(), device=device)
 
 
 def test_memory_that_a_gpu_lacks_is_said_in_one_line(

@@ -26,7 +26,12 @@ from driftline.environments.maze.planner import MazeDemonstrator
 from driftline.environments.minigrid.planner import RoomDemonstrator
 from driftline.environments.minigrid.rooms import copies as room_copies
 from driftline.environments.minigrid.rooms import room
-from driftline.environments.mujoco.levels import LevelDemonstrator, players, snapshots_of
+from driftline.environments.mujoco.levels import (
+    LevelDemonstrator,
+    players,
+    snapshots_of,
+    trained_by,
+)
 from driftline.environments.mujoco.robots import robot
 from driftline.errors import CapabilityError, SettingsError, UnknownNameError
 from driftline.experiments.arena_config import Level, Proxy
@@ -112,7 +117,7 @@ class RobotStage:
 
     def demonstrated_by(self, level: Level) -> str:
         """Trained by stable-baselines3."""
-        return "chance" if level == "random" else "SAC"
+        return "chance" if level == "random" else trained_by(robot(self.name))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from driftline.environments.classic.demonstrator import ClassicDemonstrator
 from driftline.environments.classic.engine import ClassicVectorEnv, Proxy
 from driftline.environments.classic.tasks import TASKS, Task, task
 from driftline.errors import SettingsError, UnknownNameError
+from tests.environments.side_by_side import each_alone
 
 LEVELS: tuple[Level, ...] = ("random", "medium", "expert")
 EACH = pytest.mark.parametrize("name", TASKS)
@@ -48,11 +49,8 @@ def test_every_copy_is_gymnasiums_own_until_it_ends_and_begins_anew(name: str) -
     for _ in range(1100):
         actions = script.act(observations, draw)
         observations, rewards, terminated, truncated, info = whole.step(actions)
-        for row, each in enumerate(single):
-            if ended[row]:
-                seen, reward, over, cut = each.reset()[0], 0.0, False, False
-            else:
-                seen, reward, over, cut, _ = each.step(actions[row])
+        alone = each_alone(single, actions, ended)
+        for row, (seen, reward, over, cut) in enumerate(alone):
             assert np.array_equal(observations[row], seen)
             assert rewards[row] == info["hidden_reward"][row] == reward
             assert (terminated[row], truncated[row]) == (over, cut and not over)

@@ -25,6 +25,7 @@ from driftline.environments.maze.mazes import MAZES, Maze, maze
 from driftline.environments.maze.planner import CRUISE, MazeDemonstrator, Planner, plan
 from driftline.errors import SettingsError, UnknownNameError
 from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
+from tests.environments.side_by_side import each_alone
 
 pytest.importorskip(
     "gymnasium_robotics", reason="mazes need gymnasium-robotics; pip install driftline[maze]"
@@ -85,11 +86,8 @@ def test_every_copy_is_a_maze_of_its_own_until_it_ends_and_begins_anew(
     for _ in range(710 if of.ant else 400):
         actions = script.act(observations, draw)
         observations, rewards, terminated, truncated, info = whole.step(actions)
-        for row, each in enumerate(single):
-            if ended[row]:
-                seen, reward, over, cut = each.reset()[0], 0.0, False, False
-            else:
-                seen, reward, over, cut, _ = each.step(actions[row])
+        alone = each_alone(single, actions, ended)
+        for row, (seen, reward, over, cut) in enumerate(alone):
             assert np.array_equal(observations[row], flat(of, seen))
             assert rewards[row] == info["hidden_reward"][row] == reward
             assert (terminated[row], truncated[row]) == (over, cut and not over)

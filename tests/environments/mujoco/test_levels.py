@@ -17,6 +17,7 @@ from driftline.environments.mujoco.levels import (
     check_level,
     players,
     snapshots_of,
+    trained_by,
 )
 from driftline.environments.mujoco.policy import (
     Layer,
@@ -27,6 +28,7 @@ from driftline.environments.mujoco.policy import (
 )
 from driftline.environments.mujoco.robots import robot
 from driftline.errors import DataError, UnknownNameError
+from driftline.experiments.stages import stage
 
 
 def drawn(seed: int, observed: int = 4, motors: int = 2, width: int = 8) -> Policy:
@@ -60,6 +62,15 @@ def test_a_policy_acts_as_the_network_it_stands_for() -> None:
     before = np.arctanh(actions.astype(np.float64))
     assert before.mean(0) == pytest.approx(mean[0].numpy(), abs=0.05)
     assert before.std(0) == pytest.approx(log_deviation[0].exp().numpy(), rel=0.03)
+
+
+@pytest.mark.parametrize(
+    ("name", "algorithm"), [("hopper", "SAC"), ("halfcheetah", "SAC"), ("walker2d", "PPO")]
+)
+def test_demonstrations_say_who_was_trained(name: str, algorithm: str) -> None:
+    assert trained_by(robot(name)) == algorithm
+    assert stage(name).demonstrated_by("medium") == algorithm
+    assert stage(name).demonstrated_by("random") == "chance"
 
 
 def test_levels_are_of_the_right_snapshots() -> None:

@@ -1,4 +1,4 @@
-"""Levels of demonstrations, as D4RL names them, from snapshots of one training with SAC.
+"""Levels of demonstrations, as D4RL names them, from snapshots of one training.
 
 Knows no rollout and no file but the policies'. D4RL's own (Fu et al. 2020, arXiv:2004.07219,
 section 5) are made in the same way: "medium" has about a third of the expert's return, and
@@ -46,6 +46,12 @@ def snapshots_of(robot: Robot) -> list[Snapshot]:
             f"a robot that has some ({', '.join(known) or 'none'}), or a dataset of your own"
         )
     return load_snapshots(path)[0]
+
+
+def trained_by(robot: Robot) -> str:
+    """The algorithm that a robot's policies are snapshots of: "SAC", "PPO"."""
+    _, provenance = load_snapshots(FOLDER / f"{robot.name}.safetensors")
+    return str(provenance["algorithm"]).partition(" ")[0]
 
 
 def players(level: Level, snapshots: Sequence[Snapshot]) -> list[Policy]:

@@ -1,4 +1,4 @@
-"""`Policy`: a squashed Gaussian from a small network, as SAC learns it, in numpy alone.
+"""`Policy`: a squashed Gaussian from a small network, in numpy alone.
 
 Knows no robot and no learner. Snapshots of one training lie in one file, with what each
 of them earns.
