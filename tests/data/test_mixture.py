@@ -123,11 +123,14 @@ def test_the_best_demonstrations_are_lent_and_the_worst_of_them_leave_first() ->
     assert mixture.own.returns.tolist() == [0.5] * 4
 
 
-def test_fewer_demonstrations_than_slots_leave_some_free() -> None:
+def test_fewer_demonstrations_than_slots_are_all_there_is_beside_own_episodes() -> None:
+    """A replay of more slots than demonstrations holds these and own episodes, step for step."""
     mixture = Mixture(MixtureSettings(0.0, 0.1, 10), batch([1.0, 2.0])).lending_best()
-    assert (mixture.slot_share, mixture.own_share) == pytest.approx((0.2, 0.0))
+    assert (mixture.slot_share, mixture.own_share) == pytest.approx((1.0, 0.0))
     for round in range(8):
         mixture = mixture.admit(batch([9.0]), generator(0, round))
+        assert mixture.own_share == pytest.approx((round + 1) / (round + 3))
+        assert mixture.returns()[1].sum() == pytest.approx(1.0)
     assert mixture.own is not None
     assert (len(mixture.own), mixture.lent) == (10, 2)
     assert mixture.own_share == pytest.approx(0.8)

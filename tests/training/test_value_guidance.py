@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from driftline.data.trajectory import Trajectory
 from driftline.data.windows import WindowSource
 from driftline.errors import CapabilityError, SettingsError
 from driftline.models.action_distributions import typical
+from driftline.models.model import Losses
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
@@ -122,7 +124,69 @@ def test_only_steps_that_tell_what_comes_next_teach_a_critic() -> None:
     assert found.rewards.tolist() == pytest.approx(expected, abs=1e-5)
 
 
-def test_both_critics_are_networks_of_their_own() -> None:
+def test_before_the_first_round_critics_learn_what_was_done_is_worth() -> None:
+    """Long episodes of a reward each step: the first guess of a network would be handed on."""
+    draw = np.random.default_rng(0)
+
+    def one() -> Trajectory:
+        left = np.linspace(1.0, 0.0, 61, dtype=np.float32)
+        pushed = draw.uniform(-2.0, 2.0, size=(60, 1)).astype(np.float32)
+        seen = np.stack([left, np.zeros(61, np.float32)], axis=1)
+        return Trajectory(seen, pushed, np.ones(60), terminated=True, truncated=False)
+
+    data = Trajectories.of([one() for _ in range(20)])
+    guidance = replace(GUIDANCE, warm_up=1500)
+    learner = Online(model(data), data, replace(GUIDED, value_guidance=guidance), 1)
+    guide: Any = learner._guide
+    guide.begin(learner._mixture)
+    after = guide.updates
+    guide.begin(learner._mixture)
+    assert 0 < guide.updates == after
+    seen = torch.from_numpy(np.array(data.observations[:60]))
+    actions = torch.from_numpy(np.array(data.actions[:60]))
+    with torch.no_grad():
+        found = guide._critic(seen, actions).numpy() * guide._unit
+    discount = guide._settings.discount
+    worth = (1.0 - discount ** np.arange(60, 0, -1)) / (1.0 - discount)
+    assert np.abs(found - worth).max() < 0.25 * worth.max()
+    assert np.corrcoef(found[0], worth)[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("units", [1.0, 1000.0])
+@pytest.mark.parametrize("deviation", [0.05, 0.5])
+def test_strength_is_in_the_deviations_of_the_policy(deviation: float, units: float) -> None:
+    """Against a likelihood, whose slope is distance over variance, it moves by that many."""
+    data = shown(episodes=50)
+    learner = Online(model(data), replace(data, rewards=units * data.rewards), GUIDED, 1)
+    guide: Any = learner._guide
+    guide.begin(learner._mixture)
+    windows = WindowSource.of(data).whole(np.arange(50))
+    known = torch.zeros(50, 3, 2)
+    known[..., 1] = math.log(deviation)
+    known.requires_grad_(True)
+    term, _ = guide(learner._model, windows, Losses(torch.zeros(()), {}, asked=known))
+    term.backward()
+    assert term.item() == 0.0
+    assert known.grad is not None
+    moved = -deviation * 150 * known.grad[..., 0]  # each step has a 150th of the mean
+    assert float(moved.square().mean().sqrt()) == pytest.approx(GUIDANCE.strength, rel=1e-4)
+    assert not known.grad[..., 1].any()
+
+
+def test_critics_take_a_step_for_every_so_many_transitions() -> None:
+    data = shown(steps=3, episodes=40)
+    per_step = {}
+    for batch in (8, 1000):
+        guidance = replace(GUIDANCE, batch=batch, warm_up=0)
+        learner = Online(model(data), data, replace(GUIDED, value_guidance=guidance), 1)
+        told = learner._fit(0, 1)
+        assert np.isfinite(told["critic_error"])
+        per_step[batch] = learner._guide.updates
+    assert per_step[1000] == 1
+    assert 4 <= per_step[8] <= 12  # 32 windows of up to 3 steps
+
+
+def test_both_critics_are_networks_of_their_own_and_begin_near_nothing() -> None:
     data = shown(episodes=5)
     codec = VectorCodec.fit(data.observations)  # type: ignore[arg-type]
     critic = TwinCritic(codec, BOX, 16, torch.Generator().manual_seed(0))
@@ -130,7 +194,8 @@ def test_both_critics_are_networks_of_their_own() -> None:
     actions = torch.linspace(-2.0, 2.0, 4)[:, None]
     found = critic(seen, actions)
     assert found.shape == (2, 4)
-    assert not torch.allclose(found[0], found[1], atol=0.05)
+    assert not torch.allclose(found[0], found[1], atol=1e-4)
+    assert float(found.detach().abs().max()) < 0.1
     assert torch.allclose(critic(seen[1:2], actions[1:2]), found[:, 1:2], atol=1e-5)
 
 

@@ -77,7 +77,8 @@ class Mixture:
     def slot_share(self) -> float:
         """The share of a batch that comes from the own slots."""
         filled = 0 if self.own is None else len(self.own)
-        full = min(1.0, filled / self.settings.capacity)
+        # Slots that were lent the demonstrations are all there is, however many they are.
+        full = 1.0 if self.lent else min(1.0, filled / self.settings.capacity)
         return (1.0 - self.settings.demonstration_share) * full
 
     @property

@@ -171,6 +171,8 @@ class Online:
         settings = self._settings
         rates = settings.rates(self.gradient_updates, updates)
         model, data = self._model, self._mixture
+        if self._guide is not None:
+            self._guide.begin(data)
         extra = together([each for each in (self._floor, self._guide) if each is not None])
         for step in update(model, self._optimiser, data, settings.update, rates, seed, extra):
             self.gradient_updates += 1

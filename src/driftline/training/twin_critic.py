@@ -14,11 +14,15 @@ from driftline.models.flow_box import to_unit
 from driftline.spaces.codecs import VectorCodec
 from driftline.spaces.specs import ContinuousActionSpec
 
+FIRST = 0.01
+"""By how much the last layer begins smaller than the others."""
+
 
 class TwinCritic(nn.Module):
     """Two networks of two hidden layers, as one product each (Fujimoto et al. 2018).
 
-    arXiv:1802.09477. Weights follow from ``generator`` alone.
+    arXiv:1802.09477. Weights follow from ``generator`` alone; both begin near 0, or what they
+    happened to begin with would be handed on from step to step for as long as values reach.
     """
 
     centre: Tensor
@@ -41,6 +45,8 @@ class TwinCritic(nn.Module):
             torch.randn(2, inputs, outputs, generator=generator) * (2.0 / inputs) ** 0.5
             for inputs, outputs in pairs
         )
+        with torch.no_grad():
+            self.weights[-1].mul_(FIRST)
         self.offsets = nn.ParameterList(torch.zeros(2, 1, outputs) for _, outputs in pairs)
 
     def forward(self, observations: Tensor, actions: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """`ValueGuidance`: pull a sequence model towards actions that a critic values.
 
 Knows no environment. The gradient of TD3 added to the loss of a decision transformer
-(Yan et al. 2024, arXiv:2410.24108), the critic fitted to the same windows.
+(Yan et al. 2024, arXiv:2410.24108), the critics fitted to the same windows.
 """
 
 from __future__ import annotations
@@ -21,20 +21,29 @@ from driftline.models.action_distributions import Family, typical
 from driftline.models.flow_box import from_unit, to_unit
 from driftline.models.model import Losses, asked
 from driftline.models.trajectory_transformer import TrajectoryTransformer
-from driftline.seeding import integer_seed
+from driftline.seeding import generator, integer_seed
 from driftline.spaces.specs import ContinuousActionSpec
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors, part
 from driftline.training.twin_critic import TwinCritic
+from driftline.training.update import Sampler
+
+WARM_HASTE = 10.0
+"""How much faster targets follow before the first round, when no policy moves with them."""
 
 
 @dataclass(frozen=True)
 class ValueGuidance:
-    """-``strength`` * Q(s, a) / mean |Q| beside the loss, a the model's own typical action.
+    """-``strength`` * Q(s, a) / spread beside the loss, a the model's own typical action.
 
-    Q is the first of two critics that learn from every batch: the smaller of their targets,
-    ``discount``, the next action blurred by ``blur`` and at most ``blur_limit`` (in units of
-    half the box), targets that follow at ``target_rate``. For ``warm_up`` updates the critics
-    learn alone; ``guidance`` is the strength in force. Where a clipped policy is sure of
+    The spread is how much Q varies, to first order, over what the policy draws: the root mean
+    square of deviation times slope. Against a likelihood of those deviations the typical action
+    moves by about ``strength`` of them, whatever units rewards have, however sure the policy is.
+    Q is the first of two critics that learn from every batch, ``batch`` of its steps at a
+    time: the smaller of their targets, ``discount``, the next action blurred by ``blur`` and at
+    most ``blur_limit`` (in units of half the box), targets that follow at ``target_rate``.
+    Before the first round they take ``warm_up`` steps alone, in which the next action is the
+    one that was done: what is far from its value takes 1 / ((1 - discount) target_rate) steps
+    to come near it. ``guidance`` is the strength in force. Where a clipped policy is sure of
     more than the box allows, the gradient passes as if it were inside, or no critic could
     call it back.
     """
@@ -46,7 +55,8 @@ class ValueGuidance:
     blur: float = 0.2
     blur_limit: float = 0.5
     width: int = 256
-    warm_up: int = 500
+    warm_up: int = 4000
+    batch: int = 256
 
     def __post_init__(self) -> None:
         shares = (self.discount, self.target_rate)
@@ -61,9 +71,10 @@ class ValueGuidance:
                 "value guidance needs a positive learning_rate and no negative blur, got "
                 f"{self.learning_rate:g}, {self.blur:g} and {self.blur_limit:g}"
             )
-        if self.width < 1 or self.warm_up < 0:
+        if self.width < 1 or self.warm_up < 0 or self.batch < 1:
             raise SettingsError(
-                f"width is at least 1 and warm_up at least 0, got {self.width} and {self.warm_up}"
+                "width and batch are at least 1 and warm_up at least 0, got "
+                f"{self.width}, {self.batch} and {self.warm_up}"
             )
 
 
@@ -94,6 +105,11 @@ class Transitions:
         rewards = left[here] - np.where(goes_on, left[after], 0.0)
         arrays = (here, after, rewards.astype(np.float32), goes_on.astype(np.float32))
         return cls(*(torch.from_numpy(each).to(device) for each in arrays))
+
+    def only(self, chosen: Tensor) -> Transitions:
+        """Those at ``chosen``, places among them."""
+        columns = (self.rows, self.following, self.rewards, self.goes_on)
+        return Transitions(*(each[chosen] for each in columns))
 
 
 def _acted(family: Family, known: Tensor) -> Tensor:
@@ -131,36 +147,74 @@ class Guide:
             self._critic.parameters(), lr=settings.learning_rate, fused=True
         )
         self._unit = float(model.returns.scale)
+        self._begun = False
         self.updates = 0
+
+    def begin(self, sampler: Sampler) -> None:
+        """Learn what was done is worth, before anything is guided; once, whoever asks again."""
+        if self._begun:
+            return
+        settings, self._begun = self._settings, True
+        draw = generator(self._seed, "critics first")
+        for _ in range(settings.warm_up):
+            windows = sampler.sample(settings.batch, 2, draw)
+            seen = self._tensor(windows.observations).flatten(0, 1)
+            done = self._tensor(windows.actions).flatten(0, 1)
+            steps = Transitions.of(windows, self._device)
+            if len(steps.rows):
+                self._step(steps, seen, done, done[steps.following], WARM_HASTE)
 
     def __call__(
         self, model: Any, windows: Windows, losses: Losses
     ) -> tuple[Tensor, dict[str, float]]:
         """The term to add to the loss, and what to report; fits the critics first."""
-        known = asked(model, windows, losses)
-        acted = _acted(model.family, known).flatten(0, 1)
+        known = asked(model, windows, losses).flatten(0, 1)
         seen = self._tensor(windows.observations).flatten(0, 1)
-        error = self._fit(windows, seen, acted.detach())
-        self._critic.requires_grad_(False)
+        with torch.no_grad():
+            acted = _acted(model.family, known)
+        error = self._fit(windows, seen, acted)
         valid = self._tensor(windows.valid).flatten()
-        values = self._critic(seen[valid], acted[valid])[0]
-        self._critic.requires_grad_(True)
-        size = values.detach().abs().mean().clamp(min=1e-6)
-        strength = self._settings.strength if self.updates > self._settings.warm_up else 0.0
+        mean, deviation = known[valid].chunk(2, dim=-1)
+        slope, value = self._slope(model.family, seen[valid], mean.detach())
+        spread = (slope * deviation.detach().exp()).square().sum(-1).mean().sqrt()
+        strength = self._settings.strength if self.updates else 0.0
         told = {
             "critic_error": error,
-            "value": float(values.detach().mean()) * self._unit,
+            "value": value * self._unit,
             "guidance": strength,
         }
-        return -strength * values.mean() / size, told
+        gain = (slope * (mean - mean.detach())).sum(-1).mean()
+        return -strength * gain / spread.clamp(min=1e-9), told
+
+    def _slope(self, family: Family, seen: Tensor, mean: Tensor) -> tuple[Tensor, float]:
+        """How Q grows with the means that actions are taken from, and its own mean."""
+        self._critic.requires_grad_(False)
+        with torch.enable_grad():
+            moved = mean.clone().requires_grad_(True)
+            values = self._critic(seen, _acted(family, torch.cat([moved, moved], dim=-1)))[0]
+            [slope] = torch.autograd.grad(values.sum(), moved)
+        self._critic.requires_grad_(True)
+        return slope, float(values.detach().mean())
 
     def _fit(self, windows: Windows, seen: Tensor, acted: Tensor) -> float:
-        settings, steps = self._settings, Transitions.of(windows, self._device)
-        if not len(steps.rows):
-            return 0.0
+        """Steps on all that the windows tell; the mean error, 0 where they tell nothing."""
+        whole = Transitions.of(windows, self._device)
         done = self._tensor(windows.actions).flatten(0, 1)
-        with torch.no_grad():
+        order = generator(self._seed, "order", self.updates).permutation(len(whole.rows))
+        errors = []
+        for first in range(0, len(order), self._settings.batch):
+            chosen = torch.from_numpy(order[first : first + self._settings.batch])
+            steps = whole.only(chosen.to(self._device))
             following = self._blurred(acted[steps.following])
+            errors.append(self._step(steps, seen, done, following, 1.0))
+        return float(np.mean(errors)) if errors else 0.0
+
+    def _step(
+        self, steps: Transitions, seen: Tensor, done: Tensor, following: Tensor, haste: float
+    ) -> float:
+        """One step of both critics, their targets ``haste`` times as fast; the error before it."""
+        settings = self._settings
+        with torch.no_grad():
             worth = self._target(seen[steps.following], following).amin(0)
             goal = steps.rewards / self._unit + settings.discount * steps.goes_on * worth
         found = self._critic(seen[steps.rows], done[steps.rows])
@@ -169,10 +223,11 @@ class Guide:
         error.backward()
         self._optimiser.step()
         self.updates += 1
+        rate = min(1.0, haste * settings.target_rate)
         with torch.no_grad():
             pairs = zip(self._target.parameters(), self._critic.parameters(), strict=True)
             for slow, quick in pairs:
-                slow.lerp_(quick, settings.target_rate)
+                slow.lerp_(quick, rate)
         return float(error.detach())
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
@@ -193,11 +248,11 @@ class Guide:
         tensors = {f"critic.{n}": each for n, each in self._critic.state_dict().items()}
         tensors |= {f"target.{n}": each for n, each in self._target.state_dict().items()}
         tensors |= {f"optimiser.{n}": each for n, each in moments.items()}
-        return tensors, {"optimiser": groups, "updates": self.updates}
+        return tensors, {"optimiser": groups, "updates": self.updates, "begun": self._begun}
 
     def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
         """Load what `state` gave."""
         self._critic.load_state_dict(part(tensors, "critic."))
         self._target.load_state_dict(part(tensors, "target."))
         load_optimiser(self._optimiser, part(tensors, "optimiser."), values["optimiser"])
-        self.updates = values["updates"]
+        self.updates, self._begun = values["updates"], values["begun"]
