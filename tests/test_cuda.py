@@ -251,9 +251,10 @@ def test_value_guidance_is_learnt_beside_the_model() -> None:
     told = []
     for device in ("cpu", "cuda"):
         model = examples.model(vectors=True, box=True, gaussian="squashed").to(device)
-        guide = Guide(ValueGuidance(1.0, width=32, warm_up=2), model, seed=0)
-        chosen = dl.UpdateSettings(batch=8, window=6)
         data = examples.source(vectors=True, box=True)
+        settings = ValueGuidance(1.0, width=32, warm_up=2)
+        guide = Guide(settings, model, data.trajectories, seed=0)
+        chosen = dl.UpdateSettings(batch=8, window=6)
         optimiser = make_optimiser(model, chosen)
         steps = list(update(model, optimiser, data, chosen, [1.0] * 6, 4, guide))
         told.append([[each[name] for name in ("loss", "value")] for each in steps])

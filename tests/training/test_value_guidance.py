@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from driftline.conditioning.target import Unconditioned
+from driftline.data.mixture import MixtureSettings
 from driftline.data.trajectories import Trajectories
 from driftline.data.trajectory import Trajectory
 from driftline.data.windows import WindowSource
@@ -138,9 +139,9 @@ def test_before_the_first_round_critics_learn_what_was_done_is_worth() -> None:
     guidance = replace(GUIDANCE, warm_up=1500)
     learner = Online(model(data), data, replace(GUIDED, value_guidance=guidance), 1)
     guide: Any = learner._guide
-    guide.begin(learner._mixture)
+    guide.begin()
     after = guide.updates
-    guide.begin(learner._mixture)
+    guide.begin()
     assert 0 < guide.updates == after
     seen = torch.from_numpy(np.array(data.observations[:60]))
     actions = torch.from_numpy(np.array(data.actions[:60]))
@@ -159,7 +160,7 @@ def test_strength_is_in_the_deviations_of_the_policy(deviation: float, units: fl
     data = shown(episodes=50)
     learner = Online(model(data), replace(data, rewards=units * data.rewards), GUIDED, 1)
     guide: Any = learner._guide
-    guide.begin(learner._mixture)
+    guide.begin()
     windows = WindowSource.of(data).whole(np.arange(50))
     known = torch.zeros(50, 3, 2)
     known[..., 1] = math.log(deviation)
@@ -173,17 +174,32 @@ def test_strength_is_in_the_deviations_of_the_policy(deviation: float, units: fl
     assert not known.grad[..., 1].any()
 
 
-def test_critics_take_a_step_for_every_so_many_transitions() -> None:
+def test_critics_learn_from_what_a_mixture_evicted() -> None:
+    """Of the worst that was done too, step for step, however often it is asked for."""
+    data, failed = shown(episodes=30), shown(steps=3, episodes=10)
+    failed = replace(failed, rewards=failed.rewards - 100.0)
+    kept = MixtureSettings(refresh_rate=1.0, capacity=4, eviction="worst")
+    learner = Online(model(data), data, replace(GUIDED, mixture=kept), 1)
+    learner._admit(failed, 0)
+    learner._admit(shown(steps=3, episodes=10), 1)
+    assert learner._mixture.own is not None
+    assert learner._mixture.own.returns.min() > -100.0
+    guide: Any = learner._guide
+    drawn = guide._memory.sample(2000, 3, np.random.default_rng(0))
+    low = drawn.valid & (drawn.returns_to_go < -100.0)
+    assert low.sum() / drawn.valid.sum() == pytest.approx(10 / 50, abs=0.04)
+    guide.restore(*guide.state())
+    again = guide._memory.sample(500, 3, np.random.default_rng(0))
+    assert again.returns_to_go[again.valid].min() > -100.0
+
+
+def test_critics_learn_several_times_for_every_update_of_the_model() -> None:
     data = shown(steps=3, episodes=40)
-    per_step = {}
-    for batch in (8, 1000):
-        guidance = replace(GUIDANCE, batch=batch, warm_up=0)
-        learner = Online(model(data), data, replace(GUIDED, value_guidance=guidance), 1)
-        told = learner._fit(0, 1)
-        assert np.isfinite(told["critic_error"])
-        per_step[batch] = learner._guide.updates
-    assert per_step[1000] == 1
-    assert 4 <= per_step[8] <= 12  # 32 windows of up to 3 steps
+    learner = Online(model(data), data, replace(GUIDED, value_guidance=GUIDANCE), 1)
+    told = learner._fit(0, 3)
+    assert np.isfinite(told["critic_error"])
+    assert learner._guide is not None
+    assert learner._guide.updates == GUIDANCE.warm_up + 3 * GUIDANCE.updates
 
 
 def test_both_critics_are_networks_of_their_own_and_begin_near_nothing() -> None:
@@ -216,7 +232,7 @@ def test_the_critics_are_stored_and_go_on_as_they_were() -> None:
 def test_what_cannot_be_guided_is_refused() -> None:
     boards, _ = alternating(2)
     with pytest.raises(CapabilityError, match="leave value_guidance out"):
-        Guide(ValueGuidance(), boards, 0)
+        Guide(ValueGuidance(), boards, shown(), 0)
     for wrong in ({"strength": -1.0}, {"discount": 0.0}, {"learning_rate": 0.0}, {"width": 0}):
         with pytest.raises(SettingsError):
             ValueGuidance(**wrong)  # type: ignore[arg-type]

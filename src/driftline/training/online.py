@@ -85,7 +85,7 @@ class Online:
         floor = settings.entropy_floor
         self._floor = None if floor is None else Floor(floor, model)
         guidance = settings.value_guidance
-        self._guide = None if guidance is None else Guide(guidance, model, seed)
+        self._guide = None if guidance is None else Guide(guidance, model, demonstrations, seed)
         self._history: list[Floats] = []
         self._held: Reference | None = None
         """What commands are chosen against where a budget has held it back."""
@@ -166,13 +166,15 @@ class Online:
         count = admissions(settings.pace, settings.mixture, settings.target, round)
         draw = generator(self._seed, "admit", round)
         self._mixture = self._mixture.admit(trajectories, draw, count)
+        if self._guide is not None:
+            self._guide.remember(trajectories)
 
     def _steps(self, seed: int, updates: int) -> Iterator[dict[str, float]]:
         settings = self._settings
         rates = settings.rates(self.gradient_updates, updates)
         model, data = self._model, self._mixture
         if self._guide is not None:
-            self._guide.begin(data)
+            self._guide.begin()
         extra = together([each for each in (self._floor, self._guide) if each is not None])
         for step in update(model, self._optimiser, data, settings.update, rates, seed, extra):
             self.gradient_updates += 1

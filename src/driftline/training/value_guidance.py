@@ -1,7 +1,7 @@
 """`ValueGuidance`: pull a sequence model towards actions that a critic values.
 
 Knows no environment. The gradient of TD3 added to the loss of a decision transformer
-(Yan et al. 2024, arXiv:2410.24108), the critics fitted to the same windows.
+(Yan et al. 2024, arXiv:2410.24108).
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from driftline.data.windows import Windows
+from driftline.data.trajectories import Trajectories
+from driftline.data.windows import Windows, trimmed
 from driftline.errors import CapabilityError, SettingsError
 from driftline.models.action_distributions import Family, typical
 from driftline.models.flow_box import from_unit, to_unit
@@ -24,8 +25,8 @@ from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.seeding import generator, integer_seed
 from driftline.spaces.specs import ContinuousActionSpec
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors, part
+from driftline.training.memory import Memory
 from driftline.training.twin_critic import TwinCritic
-from driftline.training.update import Sampler
 
 WARM_HASTE = 10.0
 """How much faster targets follow before the first round, when no policy moves with them."""
@@ -38,14 +39,14 @@ class ValueGuidance:
     The spread is how much Q varies, to first order, over what the policy draws: the root mean
     square of deviation times slope. Against a likelihood of those deviations the typical action
     moves by about ``strength`` of them, whatever units rewards have, however sure the policy is.
-    Q is the first of two critics that learn from every batch, ``batch`` of its steps at a
-    time: the smaller of their targets, ``discount``, the next action blurred by ``blur`` and at
+    Q is the first of two critics that learn from all that was ever done, also from what a
+    mixture has evicted: ``updates`` times for every update of the model, from about ``batch``
+    steps: the smaller of their targets, ``discount``, the next action blurred by ``blur`` and at
     most ``blur_limit`` (in units of half the box), targets that follow at ``target_rate``.
-    Before the first round they take ``warm_up`` steps alone, in which the next action is the
-    one that was done: what is far from its value takes 1 / ((1 - discount) target_rate) steps
-    to come near it. ``guidance`` is the strength in force. Where a clipped policy is sure of
-    more than the box allows, the gradient passes as if it were inside, or no critic could
-    call it back.
+    Before the first round they learn ``warm_up`` times alone, with the next action that was
+    done: what is far from its value takes 1 / ((1 - discount) target_rate) times to come near
+    it. ``guidance`` is the strength in force. Where a clipped policy is sure of more than the
+    box allows, the gradient passes as if it were inside, or no critic could call it back.
     """
 
     strength: float = 0.1
@@ -57,6 +58,7 @@ class ValueGuidance:
     width: int = 256
     warm_up: int = 4000
     batch: int = 256
+    updates: int = 5
 
     def __post_init__(self) -> None:
         shares = (self.discount, self.target_rate)
@@ -71,10 +73,10 @@ class ValueGuidance:
                 "value guidance needs a positive learning_rate and no negative blur, got "
                 f"{self.learning_rate:g}, {self.blur:g} and {self.blur_limit:g}"
             )
-        if self.width < 1 or self.warm_up < 0 or self.batch < 1:
+        if min(self.width, self.batch, self.updates) < 1 or self.warm_up < 0:
             raise SettingsError(
-                "width and batch are at least 1 and warm_up at least 0, got "
-                f"{self.width}, {self.batch} and {self.warm_up}"
+                "width, batch and updates are at least 1 and warm_up at least 0, got "
+                f"{self.width}, {self.batch}, {self.updates} and {self.warm_up}"
             )
 
 
@@ -125,9 +127,11 @@ def _width(spec: ContinuousActionSpec, like: Tensor) -> Tensor:
 
 
 class Guide:
-    """The critics and their optimiser as they are during training."""
+    """The critics, all they may learn from, and their optimiser as they are during training."""
 
-    def __init__(self, settings: ValueGuidance, model: Any, seed: int) -> None:
+    def __init__(
+        self, settings: ValueGuidance, model: Any, demonstrations: Trajectories, seed: int
+    ) -> None:
         fits = isinstance(model, TrajectoryTransformer) and isinstance(
             model.action, ContinuousActionSpec
         )
@@ -147,17 +151,22 @@ class Guide:
             self._critic.parameters(), lr=settings.learning_rate, fused=True
         )
         self._unit = float(model.returns.scale)
+        self._memory = Memory(demonstrations)
         self._begun = False
         self.updates = 0
 
-    def begin(self, sampler: Sampler) -> None:
+    def remember(self, trajectories: Trajectories) -> None:
+        """Learn from these as well from now on."""
+        self._memory.add(trajectories)
+
+    def begin(self) -> None:
         """Learn what was done is worth, before anything is guided; once, whoever asks again."""
         if self._begun:
             return
         settings, self._begun = self._settings, True
         draw = generator(self._seed, "critics first")
         for _ in range(settings.warm_up):
-            windows = sampler.sample(settings.batch, 2, draw)
+            windows = self._memory.sample(settings.batch, 2, draw)
             seen = self._tensor(windows.observations).flatten(0, 1)
             done = self._tensor(windows.actions).flatten(0, 1)
             steps = Transitions.of(windows, self._device)
@@ -170,9 +179,7 @@ class Guide:
         """The term to add to the loss, and what to report; fits the critics first."""
         known = asked(model, windows, losses).flatten(0, 1)
         seen = self._tensor(windows.observations).flatten(0, 1)
-        with torch.no_grad():
-            acted = _acted(model.family, known)
-        error = self._fit(windows, seen, acted)
+        error = self._fit(model, windows.valid.shape[1])
         valid = self._tensor(windows.valid).flatten()
         mean, deviation = known[valid].chunk(2, dim=-1)
         slope, value = self._slope(model.family, seen[valid], mean.detach())
@@ -196,17 +203,24 @@ class Guide:
         self._critic.requires_grad_(True)
         return slope, float(values.detach().mean())
 
-    def _fit(self, windows: Windows, seen: Tensor, acted: Tensor) -> float:
-        """Steps on all that the windows tell; the mean error, 0 where they tell nothing."""
+    def _fit(self, model: Any, length: int) -> float:
+        """So many updates on windows of ``length``; the mean error, 0 where they tell nothing."""
+        settings = self._settings
+        draw = generator(self._seed, "remembered", self.updates)
+        each = -(-settings.batch // max(1, length - 1))
+        windows = trimmed(self._memory.sample(settings.updates * each, length, draw))
         whole = Transitions.of(windows, self._device)
+        with torch.no_grad():
+            known = model.window_distributions(windows, True).flatten(0, 1)
+            acted = _acted(model.family, known)
+        seen = self._tensor(windows.observations).flatten(0, 1)
         done = self._tensor(windows.actions).flatten(0, 1)
-        order = generator(self._seed, "order", self.updates).permutation(len(whole.rows))
         errors = []
-        for first in range(0, len(order), self._settings.batch):
-            chosen = torch.from_numpy(order[first : first + self._settings.batch])
-            steps = whole.only(chosen.to(self._device))
-            following = self._blurred(acted[steps.following])
-            errors.append(self._step(steps, seen, done, following, 1.0))
+        for chosen in np.array_split(draw.permutation(len(whole.rows)), settings.updates):
+            if len(chosen):
+                steps = whole.only(torch.from_numpy(chosen).to(self._device))
+                following = self._blurred(acted[steps.following])
+                errors.append(self._step(steps, seen, done, following, 1.0))
         return float(np.mean(errors)) if errors else 0.0
 
     def _step(
@@ -251,8 +265,9 @@ class Guide:
         return tensors, {"optimiser": groups, "updates": self.updates, "begun": self._begun}
 
     def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
-        """Load what `state` gave."""
+        """Load what `state` gave; own episodes are to be remembered anew."""
         self._critic.load_state_dict(part(tensors, "critic."))
         self._target.load_state_dict(part(tensors, "target."))
         load_optimiser(self._optimiser, part(tensors, "optimiser."), values["optimiser"])
         self.updates, self._begun = values["updates"], values["begun"]
+        self._memory.forget()
