@@ -15,7 +15,7 @@ from driftline.data.mixture import MixtureSettings
 from driftline.data.trajectories import Trajectories
 from driftline.data.trajectory import Trajectory
 from driftline.data.windows import WindowSource
-from driftline.errors import CapabilityError, SettingsError
+from driftline.errors import CapabilityError, CheckpointError, SettingsError
 from driftline.models.action_distributions import typical
 from driftline.models.model import Losses
 from driftline.models.trajectory_transformer import TrajectoryTransformer
@@ -227,6 +227,11 @@ def test_the_critics_are_stored_and_go_on_as_they_were() -> None:
         learner._fit(1, learner._settings.updates_per_round)
     assert same_tensors(whole.state()[0], resumed.state()[0])
     assert whole.state()[1] == resumed.state()[1]
+    guide: Any = resumed._guide
+    tensors, values = guide.state()
+    del values["begun"]
+    with pytest.raises(CheckpointError, match="earlier version of Driftline guided by"):
+        guide.restore(tensors, values)
 
 
 def test_what_cannot_be_guided_is_refused() -> None:

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from driftline.data.trajectories import Trajectories
 from driftline.data.windows import Windows, trimmed
-from driftline.errors import CapabilityError, SettingsError
+from driftline.errors import CapabilityError, CheckpointError, SettingsError
 from driftline.models.action_distributions import Family, typical
 from driftline.models.flow_box import from_unit, to_unit
 from driftline.models.model import Losses, asked
@@ -49,14 +49,14 @@ class ValueGuidance:
     box allows, the gradient passes as if it were inside, or no critic could call it back.
     """
 
-    strength: float = 0.1
-    discount: float = 0.99
+    strength: float = 0.4
+    discount: float = 0.995
     learning_rate: float = 3e-4
     target_rate: float = 0.005
     blur: float = 0.2
     blur_limit: float = 0.5
     width: int = 256
-    warm_up: int = 4000
+    warm_up: int = 20_000
     batch: int = 256
     updates: int = 5
 
@@ -266,6 +266,11 @@ class Guide:
 
     def restore(self, tensors: dict[str, Tensor], values: dict[str, Any]) -> None:
         """Load what `state` gave; own episodes are to be remembered anew."""
+        if "begun" not in values:
+            raise CheckpointError(
+                "critics that an earlier version of Driftline guided by are stored here, and they "
+                "are learnt otherwise now; start the run anew"
+            )
         self._critic.load_state_dict(part(tensors, "critic."))
         self._target.load_state_dict(part(tensors, "target."))
         load_optimiser(self._optimiser, part(tensors, "optimiser."), values["optimiser"])

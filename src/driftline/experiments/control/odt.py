@@ -140,7 +140,7 @@ def _floor(own: Published) -> EntropyFloor:
 def _smoke(whole: StudyConfig) -> StudyConfig:
     """For a look: less data, fewer updates, 2,000 steps of chance to begin with."""
     quick = tuple(
-        replace(each, learner=replace(each.learner, updates_per_round=10, warm_up=120, warmed=60))
+        replace(each, learner=_quick(each.learner))
         if isinstance(each.learner, OnlineSettings)
         else each
         for each in whole.agents
@@ -153,4 +153,15 @@ def _smoke(whole: StudyConfig) -> StudyConfig:
         model=replace(whole.model, width=64, layers=2),
         offline=replace(whole.offline, updates=60, warm_up=120, report_every=20),
         rounds=replace(whole.rounds, steps=2_000, judging=Judging(steps=1_000, episodes=2)),
+    )
+
+
+def _quick(learner: OnlineSettings) -> OnlineSettings:
+    guidance = learner.value_guidance
+    return replace(
+        learner,
+        updates_per_round=10,
+        warm_up=120,
+        warmed=60,
+        value_guidance=guidance and replace(guidance, warm_up=20),
     )
