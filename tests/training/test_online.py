@@ -17,6 +17,7 @@ from driftline.training.divergence import distributions, kl
 from driftline.training.learner import Experience
 from driftline.training.online import Online
 from driftline.training.online_settings import OnlineSettings
+from driftline.training.pace import ReviewPace
 from tests.agents.tabular import one_step, plain_model
 from tests.training.learners import (
     ONLINE,
@@ -208,3 +209,6 @@ def test_an_agent_begins_with_the_best_demonstrations_and_calls_none_of_them_its
         replace(settings, mixture=MixtureSettings(eviction="worst"))
     with pytest.raises(SettingsError, match="warm_up and warmed are at least 0"):
         replace(settings, warm_up=-1)
+    many = replace(settings, mixture=MixtureSettings(capacity=1000), pace=ReviewPace())
+    with pytest.raises(SettingsError, match="than people can review; give a capacity of"):
+        online(many)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,8 @@ from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
 from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
+from driftline.training.learner import Experience
+from driftline.training.memory import Memory
 from driftline.training.online import Online
 from driftline.training.online_settings import OnlineSettings
 from driftline.training.twin_critic import TwinCritic
@@ -65,6 +68,8 @@ def missed(settings: OnlineSettings) -> tuple[float, dict[str, float]]:
     """How far from the best the typical action is after one refit, and what was reported."""
     data = shown()
     learner = Online(model(data), data, settings, 1)
+    if learner._guide is not None:
+        learner._guide.begin()
     told = learner._fit(0, learner._settings.updates_per_round)
     windows = WindowSource.of(data).whole(np.arange(200))
     with torch.no_grad():
@@ -170,35 +175,75 @@ def test_strength_is_in_the_deviations_of_the_policy(deviation: float, units: fl
     assert term.item() == 0.0
     assert known.grad is not None
     moved = -deviation * 150 * known.grad[..., 0]  # each step has a 150th of the mean
+    best = torch.from_numpy(windows.observations[..., 0])  # in half boxes; what is typical is 0
+    assert float((moved * best > 0).float()[best.abs() > 0.4].mean()) > 0.9
     assert float(moved.square().mean().sqrt()) == pytest.approx(GUIDANCE.strength, rel=1e-4)
     assert not known.grad[..., 1].any()
 
 
+def learnt(data: Trajectories, round: int) -> Experience:
+    """A round in which ``data`` was done."""
+    return Experience(data, np.full(data.steps, np.nan), None)
+
+
 def test_critics_learn_from_what_a_mixture_evicted() -> None:
-    """Of the worst that was done too, step for step, however often it is asked for."""
-    data, failed = shown(episodes=30), shown(steps=3, episodes=10)
+    """Of the worst that was done too, step for step; but not before the first round."""
+    data, failed = shown(episodes=30), shown(steps=2, episodes=15)
     failed = replace(failed, rewards=failed.rewards - 100.0)
     kept = MixtureSettings(refresh_rate=1.0, capacity=4, eviction="worst")
-    learner = Online(model(data), data, replace(GUIDED, mixture=kept), 1)
-    learner._admit(failed, 0)
-    learner._admit(shown(steps=3, episodes=10), 1)
+    settings = replace(GUIDED, mixture=kept, updates_per_round=2)
+    learner, resumed = (Online(model(data), data, settings, 1) for _ in range(2))
+    guide: Any = learner._guide
+    remembered: list[int] = []
+    begin = guide.begin
+
+    def beginning() -> None:
+        remembered.append(len(guide._memory._sources))
+        begin()
+
+    guide.begin = beginning
+    history = [failed, shown(steps=3, episodes=10)]
+    for round, each in enumerate(history):
+        learner.learn(learnt(each, round), round)
+    assert remembered[0] == 1
     assert learner._mixture.own is not None
     assert learner._mixture.own.returns.min() > -100.0
-    guide: Any = learner._guide
-    drawn = guide._memory.sample(2000, 3, np.random.default_rng(0))
-    low = drawn.valid & (drawn.returns_to_go < -100.0)
-    assert low.sum() / drawn.valid.sum() == pytest.approx(10 / 50, abs=0.04)
-    guide.restore(*guide.state())
-    again = guide._memory.sample(500, 3, np.random.default_rng(0))
-    assert again.returns_to_go[again.valid].min() > -100.0
+    low = share_of_failures(guide)
+    assert low == pytest.approx(30 / 150, abs=0.03)
+    resumed.restore(*copy.deepcopy(learner.state()), history)
+    assert share_of_failures(resumed._guide) == low
+    for each in (learner, resumed):
+        each.learn(learnt(history[1], 2), 2)
+    assert same_tensors(learner.state()[0], resumed.state()[0])
+    lent = Online(model(data), data, settings, 1, own=failed.take(np.arange(4)))
+    assert share_of_failures(lent._guide) == pytest.approx(8 / 98, abs=0.03)
+
+
+def share_of_failures(guide: Any) -> float:
+    drawn = guide._memory.sample(4000, 3, np.random.default_rng(0))
+    low = drawn.valid & (drawn.returns_to_go < -90.0)
+    return float(low.sum() / drawn.valid.sum())
+
+
+def test_memory_draws_steps_and_not_windows() -> None:
+    """Short episodes fill less of a window: there are more windows of theirs."""
+    long, brief = shown(steps=200, episodes=10), shown(steps=20, episodes=100)
+    brief = replace(brief, observations=brief.observations + 10.0)
+    memory = Memory(long)
+    memory.add(brief)
+    drawn = memory.sample(20_000, 24, np.random.default_rng(0))
+    told = drawn.observations[..., 0][drawn.valid] > 5.0
+    assert told.mean() == pytest.approx(0.5, abs=0.03)
+    assert len(Transitions.of(drawn).rows) == pytest.approx(20_000, rel=0.06)
 
 
 def test_critics_learn_several_times_for_every_update_of_the_model() -> None:
     data = shown(steps=3, episodes=40)
     learner = Online(model(data), data, replace(GUIDED, value_guidance=GUIDANCE), 1)
+    assert learner._guide is not None
+    learner._guide.begin()
     told = learner._fit(0, 3)
     assert np.isfinite(told["critic_error"])
-    assert learner._guide is not None
     assert learner._guide.updates == GUIDANCE.warm_up + 3 * GUIDANCE.updates
 
 
@@ -237,7 +282,8 @@ def test_the_critics_are_stored_and_go_on_as_they_were() -> None:
 def test_what_cannot_be_guided_is_refused() -> None:
     boards, _ = alternating(2)
     with pytest.raises(CapabilityError, match="leave value_guidance out"):
-        Guide(ValueGuidance(), boards, shown(), 0)
-    for wrong in ({"strength": -1.0}, {"discount": 0.0}, {"learning_rate": 0.0}, {"width": 0}):
+        Guide(ValueGuidance(), boards, shown(), 3, 0)
+    wrongs = [{"strength": -1.0}, {"discount": 0.0}, {"learning_rate": 0.0}]
+    for wrong in [*wrongs, {"width": 0}, {"batch": 0}, {"updates": 0}, {"warm_up": -1}]:
         with pytest.raises(SettingsError):
             ValueGuidance(**wrong)  # type: ignore[arg-type]

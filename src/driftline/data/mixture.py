@@ -28,7 +28,8 @@ class MixtureSettings:
     demonstrations. ``refresh_rate`` (rho): the share of the ``capacity`` own
     slots that one round may refill. Slots not filled yet count as
     demonstrations, so the own share of the data changes by at most
-    ``(1 - alpha) * rho`` a round.
+    ``(1 - alpha) * rho`` a round; but where slots begin with fewer demonstrations than
+    there are slots, these and own episodes are all the data there is.
     """
 
     demonstration_share: float = 0.0

@@ -13,10 +13,10 @@ from driftline.data.windows import Windows, WindowSource, join_windows
 
 
 class Memory:
-    """Demonstrations and every own episode, drawn from step by step."""
+    """What was shown and every episode that was added, every step as likely to be drawn."""
 
-    def __init__(self, demonstrations: Trajectories) -> None:
-        self._sources = [WindowSource.of(demonstrations)]
+    def __init__(self, shown: Trajectories) -> None:
+        self._sources = [WindowSource.of(shown)]
 
     def add(self, trajectories: Trajectories) -> None:
         """These as well."""
@@ -24,13 +24,17 @@ class Memory:
         self._sources[1:] = [WindowSource.of(concatenate([*own, trajectories]))]
 
     def forget(self) -> None:
-        """The demonstrations alone."""
+        """Only what was shown."""
         del self._sources[1:]
 
-    def sample(self, batch: int, length: int, draw: np.random.Generator) -> Windows:
-        """``batch`` windows of ``length``, from either part as often as it has steps."""
-        steps = np.array([each.trajectories.steps for each in self._sources])
-        counts = draw.multinomial(batch, steps / steps.sum())
+    def sample(self, steps: int, length: int, draw: np.random.Generator) -> Windows:
+        """Windows of ``length`` in which about so many steps are seen with the next one."""
+        data = [each.trajectories for each in self._sources]
+        # Windows hang over either end of an episode: there are more of them than steps.
+        places = np.array([each.steps + (length - 1) * len(each) for each in data])
+        pairs_held = max(1, length - 1) * sum(each.steps for each in data)
+        batch = max(1, round(steps * places.sum() / pairs_held))
+        counts = draw.multinomial(batch, places / places.sum())
         pairs = zip(self._sources, counts, strict=True)
         return join_windows(
             [source.sample(int(count), length, draw) for source, count in pairs if count]

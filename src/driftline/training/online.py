@@ -19,7 +19,7 @@ from driftline.conditioning.fixed import FixedReturn
 from driftline.conditioning.reference import Recent, Reference
 from driftline.conditioning.target import Target, pool
 from driftline.data.mixture import Mixture
-from driftline.data.trajectories import Trajectories
+from driftline.data.trajectories import Trajectories, concatenate
 from driftline.errors import SettingsError
 from driftline.models.model import HasDensity, family_of
 from driftline.models.trainable import TrainableModel
@@ -39,7 +39,7 @@ from driftline.training.kl_budget import (
 )
 from driftline.training.learner import Experience
 from driftline.training.online_settings import OnlineSettings
-from driftline.training.pace import admissions, refresh_rate
+from driftline.training.pace import ReviewPace, admissions, refresh_rate
 from driftline.training.update import (
     make_optimiser,
     mean_parts,
@@ -80,12 +80,21 @@ class Online:
                     'demonstrations; give none, or begins_with="nothing"'
                 )
             bare = bare.lending_best()
+            if isinstance(settings.pace, ReviewPace) and bare.lent < settings.mixture.capacity:
+                raise SettingsError(
+                    f"{bare.lent} demonstrations are all that {settings.mixture.capacity} slots "
+                    "begin with, so that own episodes are a larger share of the data than people "
+                    f"can review; give a capacity of {bare.lent}, or another pace"
+                )
         self._first = bare if own is None else bare.holding(own)
         self._mixture = self._first
         floor = settings.entropy_floor
         self._floor = None if floor is None else Floor(floor, model)
         guidance = settings.value_guidance
-        self._guide = None if guidance is None else Guide(guidance, model, demonstrations, seed)
+        self._guide: Guide | None = None
+        if guidance is not None:
+            shown = demonstrations if own is None else concatenate([demonstrations, own])
+            self._guide = Guide(guidance, model, shown, settings.update.window, seed)
         self._history: list[Floats] = []
         self._held: Reference | None = None
         """What commands are chosen against where a budget has held it back."""
@@ -144,6 +153,8 @@ class Online:
 
     def learn(self, experience: Experience, round: int) -> dict[str, float]:
         """Admit the round's episodes, relabelled, and refit."""
+        if self._guide is not None:
+            self._guide.begin()
         before = self._held or self._reference(self._settings.target)
         self._admit(experience.trajectories, round)
         self._history = [*self._history, experience.trajectories.returns]
@@ -173,8 +184,6 @@ class Online:
         settings = self._settings
         rates = settings.rates(self.gradient_updates, updates)
         model, data = self._model, self._mixture
-        if self._guide is not None:
-            self._guide.begin()
         extra = together([each for each in (self._floor, self._guide) if each is not None])
         for step in update(model, self._optimiser, data, settings.update, rates, seed, extra):
             self.gradient_updates += 1

@@ -20,7 +20,7 @@ from driftline.data.windows import Windows, trimmed
 from driftline.errors import CapabilityError, CheckpointError, SettingsError
 from driftline.models.action_distributions import Family, typical
 from driftline.models.flow_box import from_unit, to_unit
-from driftline.models.model import Losses, asked
+from driftline.models.model import Losses, some_asked
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.seeding import generator, integer_seed
 from driftline.spaces.specs import ContinuousActionSpec
@@ -38,18 +38,20 @@ class ValueGuidance:
 
     The spread is how much Q varies, to first order, over what the policy draws: the root mean
     square of deviation times slope. Against a likelihood of those deviations the typical action
-    moves by about ``strength`` of them, whatever units rewards have, however sure the policy is.
+    moves by about ``strength`` of them (all dimensions together), whatever units rewards have,
+    however sure the policy is, and whatever critics know: those that have not settled pull as much.
     Q is the first of two critics that learn from all that was ever done, also from what a
     mixture has evicted: ``updates`` times for every update of the model, from about ``batch``
     steps: the smaller of their targets, ``discount``, the next action blurred by ``blur`` and at
     most ``blur_limit`` (in units of half the box), targets that follow at ``target_rate``.
     Before the first round they learn ``warm_up`` times alone, with the next action that was
     done: what is far from its value takes 1 / ((1 - discount) target_rate) times to come near
-    it. ``guidance`` is the strength in force. Where a clipped policy is sure of more than the
-    box allows, the gradient passes as if it were inside, or no critic could call it back.
+    it, and here a tenth of that. ``guidance`` is the strength in force. Where a clipped policy
+    is sure of more than the box allows, the gradient passes as if it were inside, or no critic
+    could call it back.
     """
 
-    strength: float = 0.4
+    strength: float = 0.5
     discount: float = 0.995
     learning_rate: float = 3e-4
     target_rate: float = 0.005
@@ -127,10 +129,13 @@ def _width(spec: ContinuousActionSpec, like: Tensor) -> Tensor:
 
 
 class Guide:
-    """The critics, all they may learn from, and their optimiser as they are during training."""
+    """The critics as they are during training, and all that they may learn from.
+
+    ``shown``: what there is before the first round, drawn in windows of ``length``.
+    """
 
     def __init__(
-        self, settings: ValueGuidance, model: Any, demonstrations: Trajectories, seed: int
+        self, settings: ValueGuidance, model: Any, shown: Trajectories, length: int, seed: int
     ) -> None:
         fits = isinstance(model, TrajectoryTransformer) and isinstance(
             model.action, ContinuousActionSpec
@@ -151,7 +156,7 @@ class Guide:
             self._critic.parameters(), lr=settings.learning_rate, fused=True
         )
         self._unit = float(model.returns.scale)
-        self._memory = Memory(demonstrations)
+        self._memory, self._length = Memory(shown), length
         self._begun = False
         self.updates = 0
 
@@ -166,7 +171,7 @@ class Guide:
         settings, self._begun = self._settings, True
         draw = generator(self._seed, "critics first")
         for _ in range(settings.warm_up):
-            windows = self._memory.sample(settings.batch, 2, draw)
+            windows = self._memory.sample(settings.batch, self._length, draw)
             seen = self._tensor(windows.observations).flatten(0, 1)
             done = self._tensor(windows.actions).flatten(0, 1)
             steps = Transitions.of(windows, self._device)
@@ -177,12 +182,14 @@ class Guide:
         self, model: Any, windows: Windows, losses: Losses
     ) -> tuple[Tensor, dict[str, float]]:
         """The term to add to the loss, and what to report; fits the critics first."""
-        known = asked(model, windows, losses).flatten(0, 1)
-        seen = self._tensor(windows.observations).flatten(0, 1)
-        error = self._fit(model, windows.valid.shape[1])
-        valid = self._tensor(windows.valid).flatten()
+        error = self._fit(model)
+        known, rows = some_asked(model, windows, losses)
+        valid = self._tensor(windows.valid[rows])
+        # Of a mean over all windows those that see no return have their part, and are not pulled.
+        share = float(windows.valid[rows].sum() / windows.valid.sum())
         mean, deviation = known[valid].chunk(2, dim=-1)
-        slope, value = self._slope(model.family, seen[valid], mean.detach())
+        seen = self._tensor(windows.observations[rows])[valid]
+        slope, value = self._slope(model.family, seen, mean.detach())
         spread = (slope * deviation.detach().exp()).square().sum(-1).mean().sqrt()
         strength = self._settings.strength if self.updates else 0.0
         told = {
@@ -191,24 +198,21 @@ class Guide:
             "guidance": strength,
         }
         gain = (slope * (mean - mean.detach())).sum(-1).mean()
-        return -strength * gain / spread.clamp(min=1e-9), told
+        return -strength * share * gain / spread.clamp(min=1e-9), told
 
     def _slope(self, family: Family, seen: Tensor, mean: Tensor) -> tuple[Tensor, float]:
         """How Q grows with the means that actions are taken from, and its own mean."""
-        self._critic.requires_grad_(False)
-        with torch.enable_grad():
-            moved = mean.clone().requires_grad_(True)
-            values = self._critic(seen, _acted(family, torch.cat([moved, moved], dim=-1)))[0]
-            [slope] = torch.autograd.grad(values.sum(), moved)
-        self._critic.requires_grad_(True)
+        moved = mean.clone().requires_grad_(True)
+        values = self._critic(seen, _acted(family, torch.cat([moved, moved], dim=-1)))[0]
+        [slope] = torch.autograd.grad(values.sum(), moved)
         return slope, float(values.detach().mean())
 
-    def _fit(self, model: Any, length: int) -> float:
-        """So many updates on windows of ``length``; the mean error, 0 where they tell nothing."""
+    def _fit(self, model: Any) -> float:
+        """So many updates of the critics; the mean error, 0 where memory tells nothing."""
         settings = self._settings
         draw = generator(self._seed, "remembered", self.updates)
-        each = -(-settings.batch // max(1, length - 1))
-        windows = trimmed(self._memory.sample(settings.updates * each, length, draw))
+        steps = settings.updates * settings.batch
+        windows = trimmed(self._memory.sample(steps, self._length, draw))
         whole = Transitions.of(windows, self._device)
         with torch.no_grad():
             known = model.window_distributions(windows, True).flatten(0, 1)
@@ -218,9 +222,9 @@ class Guide:
         errors = []
         for chosen in np.array_split(draw.permutation(len(whole.rows)), settings.updates):
             if len(chosen):
-                steps = whole.only(torch.from_numpy(chosen).to(self._device))
-                following = self._blurred(acted[steps.following])
-                errors.append(self._step(steps, seen, done, following, 1.0))
+                some = whole.only(torch.from_numpy(chosen).to(self._device))
+                following = self._blurred(acted[some.following])
+                errors.append(self._step(some, seen, done, following, 1.0))
         return float(np.mean(errors)) if errors else 0.0
 
     def _step(
