@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+
 import numpy as np
 import pytest
 
 from driftline.data.episodes import concatenate_episodes
+from driftline.environments.drawing import Drawing, Link, Stroke
 from driftline.experiments.replays import CODES, Replay, choose, encode, median_seed, moments
 from driftline.safety.occurrence import fractions
 from tests.experiments.synthetic import RISING, round_of, study
@@ -41,6 +44,22 @@ def test_numbers_and_flags_are_the_episode_s() -> None:
 
 def test_what_is_no_board_has_no_size() -> None:
     assert encode(replay(boards=False))["size"] is None
+
+
+def test_a_drawing_comes_out_as_it_went_in() -> None:
+    places = DRAW.uniform(-3.0, 3.0, (5, 3, 2))
+    places[2, 1, 0], ahead = np.nan, np.cumsum(DRAW.uniform(0.0, 90.0, 5))
+    still = (Stroke(np.array([[0.0, 1.0], [2.0, 1.5]]), 0.2, "goal"),)
+    links = (Link(0, 1, 0.1), Link(2, 2, 0.4, "far"))
+    given = Drawing(places, links, (3.0, 2.0), (0.0, 0.5), 0.05, still, ahead)
+    plain = encode(replay(boards=False), lambda observations: given)["drawing"]
+    found = np.frombuffer(b64decode(plain["places"]), "<i2").reshape(5, plain["points"], 2) / 1000
+    assert found == pytest.approx(np.nan_to_num(places), abs=0.0005001)
+    followed = np.frombuffer(b64decode(plain["follows"]), "<i4") / 1000
+    assert followed == pytest.approx(ahead, abs=0.0005001)
+    assert plain["links"] == [[0, 1, 0.1, "body"], [2, 2, 0.4, "far"]]
+    assert plain["still"] == [[0.2, "goal", 0.0, 1.0, 2.0, 1.5]]
+    assert encode(replay(boards=False))["drawing"] is None
 
 
 def test_the_median_seed_has_as_many_earlier_as_later() -> None:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from driftline.environments.drawing import Drawing, Link
+from driftline.experiments.pictures import Pictures
 from driftline.experiments.report import write_report
 from driftline.experiments.results import Results
 from driftline.experiments.wording import NO_BREAK
@@ -61,7 +66,7 @@ class Page(HTMLParser):
 
 def written(root: Path, results: Results) -> tuple[str, Page]:
     """A report's text and its parts."""
-    text = write_report(root, results, PALETTE).read_text(encoding="utf-8")
+    text = write_report(root, results, Pictures(PALETTE)).read_text(encoding="utf-8")
     return text, Page(text)
 
 
@@ -178,7 +183,7 @@ def test_the_same_results_give_the_same_files(
 ) -> None:
     root, results, _, _ = usual
     again = tmp_path / root.name
-    write_report(again, results, PALETTE)
+    write_report(again, results, Pictures(PALETTE))
     files = sorted(each for each in root.rglob("*") if each.is_file())
     assert len(files) == 19
     for each in files:
@@ -207,3 +212,27 @@ def test_unusual_studies_have_reports(name: str, tmp_path: Path) -> None:
     assert "NaN" not in text
     assert not re.search(r"\bnan\b", page.said())
     assert not re.search(r"\bNone\b(?! of the)", page.said())
+
+
+def test_where_there_is_nothing_to_show_the_page_says_why(tmp_path: Path) -> None:
+    results = study({"gm": NEVER}, boards=False)
+    why = "hopper is simulated by mujoco, which is not installed"
+    without = Page(write_report(tmp_path, results, Pictures(missing=why)).read_text())
+    assert why in without.said()
+    assert "player" not in without.values("id")
+
+
+def test_bodies_are_played_without_boards(tmp_path: Path) -> None:
+    results = study({"gm": NEVER}, boards=False)
+
+    def drawn(observations: Any) -> Drawing:
+        places = np.zeros((len(observations), 1, 2))
+        return Drawing(places, (Link(0, 0, 0.1),), (1.0, 1.0), (0.0, 0.0), 0.02)
+
+    text = write_report(tmp_path, results, Pictures(drawn=drawn, shown="As it feels.")).read_text()
+    assert "As it feels." in Page(text).said()
+    data = json.loads(re.search(r'id="replay-data">(.*?)</script>', text, re.DOTALL)[1])  # type: ignore[index]
+    assert data["palette"] == {}
+    for episode in data["agents"][0]["episodes"]:
+        steps = len(b64decode(episode["drawing"]["places"])) // 4 - 1
+        assert steps == len(episode["actions"])

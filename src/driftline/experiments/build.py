@@ -254,21 +254,3 @@ def behaviours(config: WorldConfig | ArenaConfig) -> dict[str, bool]:
     if isinstance(config, ArenaConfig):
         return watched(config)
     return {each.name: each.undesired for each in world(config).behaviours}
-
-
-def palette(config: WorldConfig | ArenaConfig) -> dict[str, Any] | None:
-    """What a replay needs: characters and colours of the codes, names of the actions.
-
-    None of an arena, which has no boards.
-    """
-    if isinstance(config, ArenaConfig):
-        return None
-    rules = world(config)
-    codes = np.arange(len(rules.tiles.characters), dtype=np.uint8)[None]
-    colours = rules.render_rgb(codes)[0]
-    characters = rules.render_text(codes)
-    return {
-        "characters": list(characters.strip("\n")),
-        "colours": colours.tolist(),
-        "actions": ["up", "down", "left", "right", "stay"][: rules.action_count],
-    }

@@ -11,7 +11,6 @@ from typing import TypeVar, assert_never
 
 from rich.console import Console
 
-from driftline.experiments import build
 from driftline.experiments.arenas.answers import answers
 from driftline.experiments.arenas.found import ArenaFound, ControlFound, arena_found
 from driftline.experiments.arenas.report import write_control_report
@@ -40,6 +39,7 @@ from driftline.experiments.gridworlds.questions import questions
 from driftline.experiments.gridworlds.report import write_gridworlds_report
 from driftline.experiments.gridworlds.summary import write_gridworlds_summary
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
+from driftline.experiments.pictures import pictures
 from driftline.experiments.places import wall_seconds
 from driftline.experiments.plan import AnyStudy, ManyStudies
 from driftline.experiments.report import write_report
@@ -89,7 +89,7 @@ def _write(root: Path, config: StudyConfig) -> tuple[Results, Findings, str]:
     results = load(root, config)
     findings = Findings.of(results)
     written = write_summary(root, results)
-    page = write_report(root, results, build.palette(config.world), findings)
+    page = write_report(root, results, pictures(config.world), findings)
     return results, findings, f"wrote {written} and {page}"
 
 

@@ -6,15 +6,19 @@ so that nobody can pick the pretty episodes.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from driftline.data.episodes import Episodes
 from driftline.data.trajectory import Episode
+from driftline.environments.drawing import Drawing
+from driftline.experiments.pictures import Drawn
 from driftline.experiments.results import Results
 from driftline.safety.occurrence import fractions
 from driftline.shapes import Floats
@@ -83,12 +87,14 @@ def moments(onset: float | None, shares: Floats, rounds: Floats) -> list[Moment]
     return [before, Moment("During", during, shown=True), Moment("After", last)]
 
 
-def replays(results: Results, behaviour: str) -> dict[str, list[dict[str, Any]]]:
+def replays(
+    results: Results, behaviour: str, drawn: Drawn | None = None
+) -> dict[str, list[dict[str, Any]]]:
     """Every agent's replays, controls included, as the player reads them."""
     measures = {**results.agents, **results.controls}
     return {
         name: [
-            encode(each)
+            encode(each, drawn)
             for each in choose(
                 results.episodes[name],
                 results.demonstrations,
@@ -147,12 +153,14 @@ def _median_episode(run: Episodes, moment: Moment, behaviour: str, seed: int) ->
     )
 
 
-def encode(replay: Replay) -> dict[str, Any]:
+def encode(replay: Replay, drawn: Drawn | None = None) -> dict[str, Any]:
     """What the page's player reads.
 
     ``first`` is the board before the first action, one character of `CODES` a
     cell; ``changes[t]`` lists cell, code, cell, code... after action t. Where
-    observations are no boards of codes, ``size`` is null and only numbers are shown.
+    observations are no boards of codes, ``size`` is null, and ``drawing`` is what ``drawn``
+    makes of them (see `lines`), null without it. ``actions`` that are no numbers of choices
+    have two digits.
     """
     episode = replay.episode
     hidden = episode.hidden_rewards
@@ -165,12 +173,48 @@ def encode(replay: Replay) -> dict[str, Any]:
         "fraction": round(replay.fraction, DIGITS),
         "asked": None if asked is None or not np.isfinite(asked) else round(asked, DIGITS),
         "terminated": episode.trajectory.terminated,
-        "actions": episode.trajectory.actions.tolist(),
+        "actions": _actions(episode.trajectory.actions),
         "rewards": _rounded(episode.trajectory.rewards),
         "hidden": _rounded(hidden) if np.isfinite(hidden).all() else None,
         "flags": {name: np.flatnonzero(each).tolist() for name, each in episode.flags.items()},
+        "drawing": None if drawn is None else lines(drawn(episode.trajectory.observations)),
         **_boards(episode),
     }
+
+
+def lines(drawing: Drawing) -> dict[str, Any]:
+    """A drawing as the player reads it.
+
+    ``links`` are ``[first point, second point, width, part]``, ``still`` lines ``[width, part,
+    x, y, x, y...]``, metres. ``places`` is int16 ``[T + 1, P, 2]`` and ``follows`` int32
+    ``[T + 1]``, in millimetres, little-endian, in base 64.
+    """
+    return {
+        "window": list(drawing.window),
+        "middle": list(drawing.middle),
+        "seconds": drawing.seconds,
+        "points": drawing.places.shape[1],
+        "links": [[each.first, each.second, each.width, each.part] for each in drawing.links],
+        "still": [
+            [each.width, each.part, *_rounded(each.points.ravel())] for each in drawing.still
+        ],
+        "places": _packed(drawing.places, np.int16),
+        "follows": None if drawing.follows is None else _packed(drawing.follows, np.int32),
+    }
+
+
+def _packed(metres: Floats, kind: type[np.int16 | np.int32]) -> str:
+    known = np.nan_to_num(metres, posinf=0.0, neginf=0.0) * 1000.0
+    most = np.iinfo(kind).max
+    whole = np.clip(np.round(known), -most, most).astype(np.dtype(kind).newbyteorder("<"))
+    return b64encode(whole.tobytes()).decode()
+
+
+def _actions(actions: npt.NDArray[Any]) -> list[Any]:
+    exact: list[Any] = (
+        actions if actions.dtype.kind in "iu" else actions.astype(np.float64).round(2)
+    ).tolist()
+    return exact
 
 
 def _rounded(values: Floats) -> list[float]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from driftline.experiments.arena_config import ArenaConfig
 from driftline.experiments.control.scores import demonstrated
 from driftline.experiments.findings import Findings
+from driftline.experiments.pictures import Pictures
 from driftline.experiments.places import FIGURES, REPORT
 from driftline.experiments.replays import replays
 from driftline.experiments.results import Results
@@ -22,20 +23,21 @@ from driftline.records.whole import write_whole
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+NOTHING_TO_PLAY: Mapping[str, Any] = {"palette": {}, "agents": []}
+"""What the player reads where nothing is replayed."""
+
 
 def write_report(
     root: Path,
     results: Results,
-    palette: Mapping[str, Any] | None,
+    pictures: Pictures,
     findings: Findings | None = None,
 ) -> Path:
     """Write ``report.html``, one file that loads nothing, and ``figures/*.png`` and ``*.svg``.
 
-    ``palette`` draws boards: ``characters`` and ``colours`` (red, green, blue up
-    to 255) by code, and, if it has them, the names of the ``actions``; None: there are no
-    boards to replay. ``findings``
-    are those of the results, where they are known already. Returns the page's path.
-    Raises `StorageError`.
+    ``pictures`` show what is replayed; a page without any says why. ``findings`` are
+    those of the results, where they are known already. Returns the page's path. Raises
+    `StorageError`.
     """
     from driftline.experiments.figures.svg import inline, render, write_rendered
     from driftline.experiments.report_page.page import page
@@ -50,14 +52,10 @@ def write_report(
     whole = page(
         title=f"{results.config.name}: Driftline study",
         header=header(results.config),
-        sections=[
-            each
-            for each in sections(results, findings, drawings, _manifest(root), root.resolve().name)
-            if palette is not None or each[0] != "replays"
-        ],
-        data={"palette": {}, "agents": []}
-        if palette is None
-        else plain({"palette": palette, **_replay_data(results, findings)}),
+        sections=sections(
+            results, findings, drawings, _manifest(root), root.resolve().name, pictures
+        ),
+        data=_replay_data(results, findings, pictures) if pictures.any else NOTHING_TO_PLAY,
     )
     path = root / REPORT
     write_whole(path, whole.encode())
@@ -118,13 +116,14 @@ def _of_behaviour(results: Results, findings: Findings, name: str) -> dict[str, 
     }
 
 
-def _replay_data(results: Results, findings: Findings) -> dict[str, Any]:
+def _replay_data(results: Results, findings: Findings, pictures: Pictures) -> Any:
     """What the player reads."""
     from driftline.experiments.figures.svg import variable
 
     behaviour = findings.behaviours[0]
-    shown = replays(results, behaviour)
-    return {
+    shown = replays(results, behaviour, pictures.drawn)
+    data = {
+        "palette": pictures.palette or {},
         "behaviour": behaviour,
         "undesired": dict(results.undesired),
         "first": _first(results, findings),
@@ -133,6 +132,7 @@ def _replay_data(results: Results, findings: Findings) -> dict[str, Any]:
             for name, episodes in shown.items()
         ],
     }
+    return plain(data)
 
 
 def _first(results: Results, findings: Findings) -> str:

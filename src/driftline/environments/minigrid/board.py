@@ -21,6 +21,16 @@ CODES = AGENT + 4
 STEPS = ((1, 0), (0, 1), (-1, 0), (0, -1))
 """Columns and rows that a step forward goes, by direction."""
 LEFT, RIGHT, FORWARD = 0, 1, 2
+CHARACTERS = "? #.....GL→↓←↑"
+"""What each code is shown as; nothing else than these stands in the rooms studied."""
+COLOURS = (
+    *((0, 0, 0), (232, 232, 232), (100, 100, 100)),
+    *((232, 232, 232),) * 5,
+    *((60, 160, 80), (226, 96, 32)),
+    *((66, 98, 214),) * 4,
+)
+"""Red, green and blue of each, up to 255."""
+ACTIONS = ("turn left", "turn right", "walk on")
 BURNS = BehaviourSpec("burns", "it walks into the lava, which ends the episode")
 
 Codes = npt.NDArray[np.uint8]

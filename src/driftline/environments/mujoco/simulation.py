@@ -25,14 +25,23 @@ FILES = {"walker2d": "walker2d_v5.xml", "halfcheetah": "half_cheetah.xml"}
 """Where a robot's file is not called as it is."""
 
 
+def model_of(robot: Robot) -> Any:
+    """The ``mjModel`` of a robot, from the file that Gymnasium brings."""
+    file = FILES.get(robot.name, f"{robot.name}.xml")
+    return compiled(Path(robots.__file__).parent / "assets" / file)
+
+
+def step_seconds(model: Any, robot: Robot) -> float:
+    """How long a step of the robot takes in its world."""
+    return float(model.opt.timestep * robot.frame_skip)
+
+
 class Simulation:
     """``copies`` of ``robot`` as Gymnasium would have made and stepped them."""
 
     def __init__(self, robot: Robot, copies: int, threads: int) -> None:
         self._robot = robot
-        file = FILES.get(robot.name, f"{robot.name}.xml")
-        folder = Path(robots.__file__).parent / "assets"
-        self._model = compiled(folder / file)
+        self._model = model_of(robot)
         self._copies: list[Any] = [mujoco.MjData(self._model) for _ in range(copies)]
         # Arrays that look into the simulator's own memory, made once.
         self._positions = [each.qpos for each in self._copies]
@@ -48,7 +57,7 @@ class Simulation:
     @property
     def step_seconds(self) -> float:
         """How long a step of the robot takes in its world."""
-        return float(self._model.opt.timestep * self._robot.frame_skip)
+        return step_seconds(self._model, self._robot)
 
     @property
     def action_box(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:

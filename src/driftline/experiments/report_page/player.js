@@ -94,6 +94,54 @@
     }
   }
 
+  // Numbers as they lie in memory, little-endian, in base 64.
+  const unpacked = (text, Kind) =>
+    new Kind(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer);
+
+  // A body as lines in a plane, metres; the ground goes by below what is followed.
+  class Figure {
+    constructor(drawing) {
+      this.drawing = drawing;
+      this.places = unpacked(drawing.places, Int16Array);
+      this.follows = drawing.follows && unpacked(drawing.follows, Int32Array);
+      const [width, height] = drawing.window, [x, y] = drawing.middle;
+      const left = x - width / 2, top = -y - height / 2;
+      this.svg = draw("svg", { viewBox: `${left} ${top} ${width} ${height}`, class: "board drawing", role: "img" });
+      draw("rect", { x: left, y: top, width, height, class: "sky" }, this.svg);
+      if (this.follows) this.lay(left, width, height);
+      for (const [thick, part, ...points] of drawing.still) {
+        const path = points.map((value, i) => (i % 2 ? -value : value)).join(" ");
+        draw("polyline", { points: path, class: part, "stroke-width": thick, fill: "none" }, this.svg);
+      }
+      this.lines = drawing.links.map(([, , thick, part]) =>
+        draw("line", { class: part, "stroke-width": thick, "stroke-linecap": "round" }, this.svg));
+    }
+    // The ground, with a mark and a number every metre.
+    lay(left, width, height) {
+      draw("rect", { x: left, y: 0, width, height, class: "earth" }, this.svg);
+      this.marks = draw("g", { class: "marks" }, this.svg);
+      this.numbers = [];
+      for (let metre = Math.floor(left) - 1; metre <= left + width + 1; metre++) {
+        draw("line", { x1: metre, x2: metre, y1: 0, y2: 0.05, "stroke-width": 0.02 }, this.marks);
+        const number = draw("text", { x: metre, y: 0.17, "text-anchor": "middle", "font-size": 0.11 }, this.marks);
+        this.numbers.push([number, metre]);
+      }
+    }
+    go(step) {
+      const { points, links } = this.drawing;
+      if (this.follows) {
+        const at = this.follows[step] / 1000, whole = Math.floor(at);
+        this.marks.setAttribute("transform", `translate(${whole - at} 0)`);
+        for (const [number, metre] of this.numbers) number.textContent = `${show(whole + metre)} m`;
+      }
+      const place = (point, axis) => this.places[(step * points + point) * 2 + axis] / 1000;
+      links.forEach(([first, second], k) => {
+        const ends = { x1: place(first, 0), y1: -place(first, 1), x2: place(second, 0), y2: -place(second, 1) };
+        for (const [name, value] of Object.entries(ends)) this.lines[k].setAttribute(name, value);
+      });
+    }
+  }
+
   // Cumulative observed (line) and true (dashes) return, with flagged steps shaded.
   class Sums {
     constructor(episode, observed, hidden, [low, high], seek) {
@@ -133,7 +181,7 @@
       this.node.append(
         make("h4", {}, episode.title),
         make("p", { class: "where" }, `${round}, seed ${episode.seed}, episode ${episode.rank}${asked}; ${took}`));
-      this.board = episode.size ? new Board(episode) : null;
+      this.board = episode.size ? new Board(episode) : episode.drawing && new Figure(episode.drawing);
       if (this.board) this.node.append(this.board.svg);
       this.said = make("p", { class: "said" });
       this.values = {};
@@ -167,6 +215,7 @@
       if (done < 0) return "start";
       if (time > this.steps) return `ended after ${this.steps} steps`;
       const action = this.episode.actions[done];
+      if (Array.isArray(action)) return action.map((value) => value.toFixed(2).replace("-", "−")).join(" ");
       const name = data.palette.actions && data.palette.actions[action];
       return name ? `${ARROWS[name] || ""} ${name}`.trim() : `action ${action}`;
     }
@@ -180,6 +229,12 @@
   const speed = make("select", { "aria-label": "Steps a second" },
     ...[2, 5, 10, 25].map((rate) => make("option", { value: rate }, `${rate} steps/s`)));
   speed.value = 5;
+  const drawn = data.agents.flatMap((agent) => agent.episodes).find((episode) => episode.drawing);
+  if (drawn) {
+    const rate = Math.round(1 / drawn.drawing.seconds);
+    speed.append(make("option", { value: rate }, `as it was: ${rate} steps/s`));
+    speed.value = rate;
+  }
 
   const go = (to) => {
     time = Math.max(0, Math.min(last, to));
@@ -195,7 +250,12 @@
   };
   const start = () => {
     if (time === last) go(0);
-    timer = setInterval(() => go(time + 1), 1000 / speed.value);
+    let shown = performance.now();
+    timer = setInterval(() => {
+      const due = Math.floor(((performance.now() - shown) * speed.value) / 1000);
+      shown += (1000 * due) / speed.value;
+      if (due) go(time + due);
+    }, Math.max(20, 500 / speed.value));
     play.textContent = "‖ pause";
   };
   const toggle = () => (timer ? stop() : start());

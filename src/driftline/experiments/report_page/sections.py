@@ -12,6 +12,7 @@ import driftline
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.findings import Findings
 from driftline.experiments.lengths import length
+from driftline.experiments.pictures import Pictures
 from driftline.experiments.report_page import controls
 from driftline.experiments.report_page.certificate import certificate_section
 from driftline.experiments.report_page.curves import (
@@ -32,6 +33,7 @@ from driftline.experiments.report_page.elements import (
     section,
     text,
 )
+from driftline.experiments.report_page.replayed import replays_section
 from driftline.experiments.report_page.return_head import return_head_section
 from driftline.experiments.report_page.scores import scores_section
 from driftline.experiments.report_page.setup import definitions_section, setup_section
@@ -67,6 +69,7 @@ def sections(
     drawings: Drawings,
     manifest: Mapping[str, Any] | None,
     folder: str,
+    pictures: Pictures,
 ) -> list[Named]:
     """All of the page but its header."""
     behaviours = findings.behaviours
@@ -94,7 +97,7 @@ def sections(
         ("calibration", "Calibration", calibration_section(results, drawings)),
         ("return-head", "Return head", return_head_section(results.heads, drawings)),
         ("survival", "Onset over seeds", survived),
-        ("replays", "Replays", _replays_section(behaviours[0])),
+        ("replays", "Replays", replays_section(pictures, behaviours[0])),
         ("controls", "Negative controls", _controls_section(results, findings, drawings)),
         ("setup", "How it was run", setup_section(results, manifest, folder)),
         ("definitions", "Definitions", definitions_section(results)),
@@ -107,26 +110,6 @@ def _scored(results: Results, drawings: Drawings) -> list[Named]:
         return []
     said = f"every {judging.steps:,} steps in {count(judging.episodes, 'episode')}"
     return [("scores", "Scores", scores_section(results.scores, drawings["scores"], said))]
-
-
-def _replays_section(behaviour: str) -> Markup:
-    said = (
-        f"Three episodes of each agent, before, during and after {behaviour} appears, stepped "
-        "together. Nobody picked them: they are from the seed with the median onset, the round "
-        "before it, the first round with half of the later peak, and the last; in each round the "
-        "episode with the median share of the behaviour, for During the median of those that show "
-        "it. An agent without an onset shows the first, middle and last round of the first seed. "
-        "The board is what the agent sees, which need not be what is so."
-    )
-    without = element("noscript", paragraph("Replays need JavaScript; everything else does not."))
-    keys = Markup(
-        '<p class="keys"><kbd>←</kbd> <kbd>→</kbd> step, <kbd>space</kbd> play, <kbd>Home</kbd> '
-        "<kbd>End</kbd> first and last, <kbd>f</kbd> next flagged step. Below each board: "
-        "return so far, observed (line) and true (dashes); flagged steps are shaded; click to go "
-        "there.</p>"
-    )
-    player = element("div", id="player", class_="player", role="region", aria_label="Replay player")
-    return section("replays", "Replays", paragraph(said), without, player, keys)
 
 
 def _controls_section(results: Results, findings: Findings, drawings: Drawings) -> Markup:
