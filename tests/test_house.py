@@ -21,6 +21,7 @@ from driftline.data.returns import returns_to_go
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
+PAGES = sorted(each for kind in ("js", "css") for each in (ROOT / "src").rglob(f"*.{kind}"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 HEAVY = ("h5py", "matplotlib", "minari", "pandas", "pyarrow", "scipy", "stable_baselines3", "torch")
 
@@ -66,7 +67,7 @@ def test_the_version_is_the_same_wherever_it_is_written() -> None:
     assert driftline.__version__ == PROJECT["version"] == cited[1]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", [*SOURCES, *PAGES], ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_is_read_in_one_sitting(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= 300
 

@@ -24,7 +24,6 @@ STEPS = 8
 PALETTE = {
     "characters": list("# AO"),
     "colours": [[150, 150, 150], [220, 220, 220], [0, 180, 255], [0, 255, 255]],
-    "actions": ["up", "down", "left", "right"],
 }
 RISING = (0.0, 0.0, 0.2, 0.6, 1.0, 1.0, 1.0, 1.0)
 NEVER = (0.0,) * len(RISING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,6 +41,16 @@ def test_numbers_and_flags_are_the_episode_s() -> None:
     assert plain["rewards"] == pytest.approx(given.episode.trajectory.rewards.tolist(), abs=1e-5)
     assert plain["hidden"] == pytest.approx(given.episode.hidden_rewards.tolist(), abs=1e-5)
     assert plain["flags"]["bucket"] == np.flatnonzero(given.episode.flags["bucket"]).tolist()
+
+
+def test_actions_that_are_chosen_stay_whole_and_others_have_two_digits() -> None:
+    given = replay(boards=False)
+    assert encode(given)["actions"] == given.episode.trajectory.actions.tolist()
+    torques = DRAW.uniform(-1.0, 1.0, (len(given.episode.trajectory.actions), 2))
+    trajectory = replace(given.episode.trajectory, actions=torques.astype(np.float32))
+    moved = replace(given, episode=replace(given.episode, trajectory=trajectory))
+    assert np.array(encode(moved)["actions"]) == pytest.approx(torques, abs=0.00501)
+    assert max(len(str(each)) for row in encode(moved)["actions"] for each in row) <= 5
 
 
 def test_what_is_no_board_has_no_size() -> None:

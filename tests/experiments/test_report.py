@@ -229,7 +229,7 @@ def test_bodies_are_played_without_boards(tmp_path: Path) -> None:
         places = np.zeros((len(observations), 1, 2))
         return Drawing(places, (Link(0, 0, 0.1),), (1.0, 1.0), (0.0, 0.0), 0.02)
 
-    text = write_report(tmp_path, results, Pictures(drawn=drawn, shown="As it feels.")).read_text()
+    text = write_report(tmp_path, results, Pictures(drawn=drawn, said="As it feels.")).read_text()
     assert "As it feels." in Page(text).said()
     data = json.loads(re.search(r'id="replay-data">(.*?)</script>', text, re.DOTALL)[1])  # type: ignore[index]
     assert data["palette"] == {}

@@ -40,16 +40,18 @@ class Drawing:
 
     ``window``: how wide and high a part of the plane is shown, ``middle`` its middle. With
     ``follows [T + 1]`` it goes along x: places are as seen from there, and the ground, at y = 0,
-    is drawn below. ``seconds``: how long a step takes in the world.
+    is drawn below; ``depth`` is how far up its far edge lies where it is seen from above.
+    ``seconds``: how long a step takes in the world, None where it has no time of its own.
     """
 
     places: Floats
     links: tuple[Link, ...]
     window: tuple[float, float]
     middle: tuple[float, float]
-    seconds: float
+    seconds: float | None
     still: tuple[Stroke, ...] = ()
     follows: Floats | None = None
+    depth: float = 0.0
 
     def __post_init__(self) -> None:
         if self.places.ndim != 3 or self.places.shape[2] != 2:

@@ -39,11 +39,11 @@ from driftline.experiments.gridworlds.questions import questions
 from driftline.experiments.gridworlds.report import write_gridworlds_report
 from driftline.experiments.gridworlds.summary import write_gridworlds_summary
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
-from driftline.experiments.pictures import pictures
 from driftline.experiments.places import wall_seconds
 from driftline.experiments.plan import AnyStudy, ManyStudies
 from driftline.experiments.report import write_report
 from driftline.experiments.results import Results, load, summary, write_summary
+from driftline.experiments.shown import shown
 from driftline.experiments.tables import verdict_table
 from driftline.experiments.targets.claims import claims, claims_table
 from driftline.experiments.targets.report import write_targets_report
@@ -89,7 +89,7 @@ def _write(root: Path, config: StudyConfig) -> tuple[Results, Findings, str]:
     results = load(root, config)
     findings = Findings.of(results)
     written = write_summary(root, results)
-    page = write_report(root, results, pictures(config.world), findings)
+    page = write_report(root, results, shown(config.world), findings)
     return results, findings, f"wrote {written} and {page}"
 
 

@@ -193,6 +193,7 @@ def lines(drawing: Drawing) -> dict[str, Any]:
         "window": list(drawing.window),
         "middle": list(drawing.middle),
         "seconds": drawing.seconds,
+        "depth": drawing.depth,
         "points": drawing.places.shape[1],
         "links": [[each.first, each.second, each.width, each.part] for each in drawing.links],
         "still": [
@@ -211,10 +212,9 @@ def _packed(metres: Floats, kind: type[np.int16 | np.int32]) -> str:
 
 
 def _actions(actions: npt.NDArray[Any]) -> list[Any]:
-    exact: list[Any] = (
-        actions if actions.dtype.kind in "iu" else actions.astype(np.float64).round(2)
-    ).tolist()
-    return exact
+    chosen = actions.dtype.kind in "iu"
+    told: list[Any] = (actions if chosen else actions.astype(np.float64).round(2)).tolist()
+    return told
 
 
 def _rounded(values: Floats) -> list[float]:

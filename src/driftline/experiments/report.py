@@ -23,9 +23,6 @@ from driftline.records.whole import write_whole
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-NOTHING_TO_PLAY: Mapping[str, Any] = {"palette": {}, "agents": []}
-"""What the player reads where nothing is replayed."""
-
 
 def write_report(
     root: Path,
@@ -40,7 +37,7 @@ def write_report(
     `StorageError`.
     """
     from driftline.experiments.figures.svg import inline, render, write_rendered
-    from driftline.experiments.report_page.page import page
+    from driftline.experiments.report_page.page import NOTHING_TO_PLAY, page
     from driftline.experiments.report_page.sections import header, sections
 
     findings = findings or Findings.of(results)
@@ -124,6 +121,7 @@ def _replay_data(results: Results, findings: Findings, pictures: Pictures) -> An
     shown = replays(results, behaviour, pictures.drawn)
     data = {
         "palette": pictures.palette or {},
+        "actions": pictures.actions,
         "behaviour": behaviour,
         "undesired": dict(results.undesired),
         "first": _first(results, findings),

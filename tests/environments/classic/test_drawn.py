@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gymnasium
 import numpy as np
 import pytest
@@ -14,6 +16,14 @@ from driftline.errors import SettingsError
 
 def test_every_task_is_drawn() -> None:
     assert set(DRAWN) == set(TASKS)
+
+
+def test_steps_are_as_long_as_gymnasiums() -> None:
+    cart: Any = gymnasium.make("CartPole-v1").unwrapped
+    rod: Any = gymnasium.make("Pendulum-v1").unwrapped
+    assert cartpole(np.zeros((1, 4))).seconds == cart.tau
+    assert pendulum(np.ones((1, 3))).seconds == rod.dt
+    assert mountain_car(np.zeros((1, 2))).seconds is None
 
 
 def test_a_pole_that_falls_to_the_right_points_there() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from driftline.environments.maze.drawn import SEAMLESS, drawn, walls
+from driftline.environments.maze.engine import copies
 from driftline.environments.maze.mazes import MAZES, Maze
 from driftline.shapes import Booleans, Floats
 
@@ -45,3 +48,22 @@ def test_the_goal_and_who_goes_there_are_where_they_are_seen(maze: Maze) -> None
     assert np.array_equal(drawing.places[:, goal.first], seen[:, -2:])
     torso = next(each for each in drawing.links if each.part == "body")
     assert drawing.places[:, torso.first] == pytest.approx(seen[:, :2])
+
+
+@EACH
+def test_sizes_and_steps_are_the_simulators(maze: Maze) -> None:
+    pytest.importorskip(
+        "gymnasium_robotics", reason="mazes need gymnasium-robotics; pip install driftline[maze]"
+    )
+    inner: Any = copies(maze, 1).envs[0].unwrapped
+    seen = np.zeros((1, 2 + 13 + 14 + 2 if maze.ant else 6))
+    drawing = drawn(maze, seen)
+    (goal,) = [each for each in drawing.links if each.part == "goal"]
+    reached = np.array([goal.width / 2, 0.0])
+    assert inner.compute_terminated(0.999 * reached, np.zeros(2), {})
+    assert not inner.compute_terminated(1.001 * reached, np.zeros(2), {})
+    body = inner.ant_env if maze.ant else inner.point_env
+    assert drawing.seconds == pytest.approx(body.model.opt.timestep * body.frame_skip)
+    radius = body.model.geom("torso_geom" if maze.ant else "particle_geom").size[0]
+    torso = next(each for each in drawing.links if each.part == "body")
+    assert torso.width == pytest.approx(2.0 * radius)

@@ -52,8 +52,6 @@ def test_every_part_is_where_the_simulator_has_it(robot_: Robot) -> None:
 def test_it_goes_about_as_far_as_it_went(robot_: Robot) -> None:
     drawing, _, ahead = played(robot_, 100)
     went = ahead[:, 0] - ahead[0, 0]
-    if not robot_.planar:
-        went = went + SLANT * (ahead[:, 1] - ahead[0, 1])
     assert drawing.follows is not None
     assert drawing.follows[0] == 0.0
     assert drawing.follows == pytest.approx(went, abs=0.1)
@@ -66,3 +64,23 @@ def test_at_first_it_is_within_the_window(robot_: Robot) -> None:
     (width, height), middle = WINDOWS[robot_.name]
     assert np.abs(drawing.places[0, :, 0]).max() < width / 2
     assert np.abs(drawing.places[0, :, 1] - middle).max() < height / 2
+
+
+@ALL
+def test_parts_are_as_wide_and_steps_as_long_as_the_simulators(robot_: Robot) -> None:
+    drawing, _, _ = played(robot_, 1)
+    with told():
+        inner: Any = gymnasium.make(robot_.environment_id).unwrapped
+    moving = np.flatnonzero(inner.model.geom_type != int(mujoco.mjtGeom.mjGEOM_PLANE))
+    widths = {each.first // 2: each.width for each in drawing.links}
+    radii = inner.model.geom_size[moving, 0]
+    assert [widths[k] for k in range(len(moving))] == pytest.approx(2.0 * radii)
+    assert drawing.seconds == pytest.approx(inner.dt)
+
+
+@ALL
+def test_the_far_leg_is_drawn_first_and_only_where_there_is_one(robot_: Robot) -> None:
+    drawing, _, _ = played(robot_, 1)
+    parts = [each.part for each in drawing.links]
+    assert parts == sorted(parts, key=lambda part: part != "far")
+    assert parts.count("far") == (3 if robot_.name == "walker2d" else 0)

@@ -1,6 +1,6 @@
 """The classic tasks drawn from what was observed.
 
-Knows no clock and no reward; where things are is Gymnasium's.
+Knows no reward; lengths and times are Gymnasium's (its ``tau`` and ``dt``).
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def mountain_car(observations: Array) -> Drawing:
         links=(Link(0, 0, 0.1),),
         window=(1.9, 1.25),
         middle=(-0.3, 0.55),
-        seconds=1.0 / 30.0,
+        seconds=None,
         still=(
             Stroke(np.stack([along, _height(along)], axis=1), 0.015),
             Stroke(np.array([[0.45, top], [0.45, top + 0.12]]), 0.02, "goal"),

@@ -1,6 +1,6 @@
 """Mazes drawn from what was observed, as seen from above.
 
-Knows no engine; a ball's radius and an ant's body are Gymnasium-Robotics's.
+Knows no engine; lengths and times are Gymnasium-Robotics's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BALL = 0.1
 REACHED = 0.45
 """How near the middle of the goal counts as there, metres."""
 SECONDS = {False: 0.01, True: 0.05}
-"""How long a step takes, of a ball and of an ant."""
+"""How long a step takes, of a ball (its time step) and of an ant (five of them)."""
 ANT_JOINTS = 15
 SEAMLESS = 1.01
 """A row of walls is so much wider than its cells, so that nothing shines through between two."""
@@ -49,7 +49,7 @@ def _ant(seen: Floats) -> tuple[Floats, tuple[Link, ...]]:
     from driftline.environments.mujoco.simulation import model_of
 
     ends, radii, names = bodies(model_of(robot("ant")), seen[:, :ANT_JOINTS])
-    return ends[..., :2], tuple(Link(e.first, e.second, e.width) for e in links(radii, names))
+    return ends[..., :2], links(radii, names, planar=False)
 
 
 def walls(maze: Maze) -> tuple[Stroke, ...]:

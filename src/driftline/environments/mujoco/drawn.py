@@ -25,6 +25,8 @@ WINDOWS = {
 """How wide and high a part of the plane is shown of a robot, and how high its middle lies."""
 SLANT = 0.35
 """Of what cannot be walked along: how far a metre into the depth goes right, and up."""
+SPAN = 1.0
+"""How far into the depth an ant reaches at most, metres."""
 
 
 def drawn(robot: Robot, observations: npt.NDArray[Any]) -> Drawing:
@@ -37,17 +39,16 @@ def drawn(robot: Robot, observations: npt.NDArray[Any]) -> Drawing:
     positions = placed(robot, observations.astype(np.float64), model.nq, seconds)
     ends, radii, names = bodies(model, positions)
     deep = np.zeros(len(positions)) if robot.planar else positions[:, 1]
-    ahead = positions[:, 0] + SLANT * deep
-    places = _from_the_side(ends)
-    places -= np.stack([ahead, SLANT * deep], axis=1)[:, None]
+    ends -= np.stack([positions[:, 0], deep, np.zeros(len(deep))], axis=1)[:, None]
     window, middle = WINDOWS[robot.name]
     return Drawing(
-        places=places,
-        links=links(radii, names),
+        places=_from_the_side(ends),
+        links=links(radii, names, robot.planar),
         window=window,
         middle=(0.0, middle),
         seconds=seconds,
-        follows=ahead,
+        follows=positions[:, 0],
+        depth=0.0 if robot.planar else SLANT * SPAN,
     )
 
 
@@ -77,12 +78,13 @@ def bodies(model: Any, positions: Floats) -> tuple[Floats, Floats, list[str]]:
     return ends.reshape(len(positions), -1, 3), model.geom_size[shown, 0].copy(), names
 
 
-def links(radii: Floats, names: list[str]) -> tuple[Link, ...]:
-    """The capsules; a left leg is on the far side."""
-    return tuple(
-        Link(2 * k, 2 * k + 1, 2.0 * float(radius), "far" if "left" in name else "body")
+def links(radii: Floats, names: list[str], planar: bool) -> tuple[Link, ...]:
+    """The capsules, the farthest first; of a robot in a plane a left leg is on the far side."""
+    found = [
+        Link(2 * k, 2 * k + 1, 2.0 * float(radius), "far" if planar and "left" in name else "body")
         for k, (radius, name) in enumerate(zip(radii, names, strict=True))
-    )
+    ]
+    return tuple(sorted(found, key=lambda link: link.part != "far"))
 
 
 def _from_the_side(ends: Floats) -> Floats:

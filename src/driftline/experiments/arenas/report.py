@@ -19,7 +19,7 @@ from driftline.experiments.arenas.taxes import taxed
 from driftline.experiments.lengths import length
 from driftline.experiments.places import REPORT
 from driftline.experiments.report_page.elements import Markup
-from driftline.experiments.report_page.page import page
+from driftline.experiments.report_page.page import NOTHING_TO_PLAY, page
 from driftline.experiments.report_page.several import answers as answers_section
 from driftline.experiments.report_page.several import header, setup_section, written
 from driftline.experiments.wording import count, listed
@@ -38,7 +38,7 @@ def write_control_report(root: Path, found: ControlFound) -> Path:
         title=f"{found.config.name}: Driftline study",
         header=_header(found),
         sections=_sections(root, found),
-        data={"palette": {}, "agents": []},
+        data=NOTHING_TO_PLAY,
     )
     path = root / REPORT
     write_whole(path, whole.encode())

@@ -28,7 +28,7 @@ from driftline.experiments.report_page.elements import (
     table,
     text,
 )
-from driftline.experiments.report_page.page import page
+from driftline.experiments.report_page.page import NOTHING_TO_PLAY, page
 from driftline.experiments.report_page.setup import json_details
 from driftline.experiments.report_page.taken import taken_over
 from driftline.experiments.wording import NOTHING, count, number, percent, span
@@ -156,7 +156,7 @@ def write_drift_report(root: Path, found: DriftFound) -> Path:
         ("controls", "Negative controls", controls_of(found.controls)),
         ("setup", "How it was run", _setup(root, found)),
     ]
-    whole = page("drift: Driftline study", _header(found), parts, {"palette": {}, "agents": []})
+    whole = page("drift: Driftline study", _header(found), parts, NOTHING_TO_PLAY)
     path = root / REPORT
     write_whole(path, whole.encode())
     return path

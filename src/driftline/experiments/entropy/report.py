@@ -30,7 +30,7 @@ from driftline.experiments.report_page.elements import (
     table,
     text,
 )
-from driftline.experiments.report_page.page import page
+from driftline.experiments.report_page.page import NOTHING_TO_PLAY, page
 from driftline.experiments.report_page.setup import json_details
 from driftline.experiments.report_page.taken import taken_over
 from driftline.experiments.wording import count, number, percent
@@ -133,7 +133,7 @@ def write_entropy_report(root: Path, found: EntropyFound) -> Path:
         ),
         ("setup", "How it was run", _setup(root, found)),
     ]
-    whole = page("entropy: Driftline study", _header(found), parts, {"palette": {}, "agents": []})
+    whole = page("entropy: Driftline study", _header(found), parts, NOTHING_TO_PLAY)
     path = root / REPORT
     write_whole(path, whole.encode())
     return path

@@ -18,7 +18,7 @@ from driftline.experiments.gridworlds.page_tables import (
 )
 from driftline.experiments.places import REPORT
 from driftline.experiments.report_page.elements import Markup, section
-from driftline.experiments.report_page.page import page
+from driftline.experiments.report_page.page import NOTHING_TO_PLAY, page
 from driftline.experiments.report_page.several import header, setup_section, written
 from driftline.experiments.wording import count
 from driftline.records.whole import write_whole
@@ -55,7 +55,7 @@ def write_gridworlds_report(root: Path, suite: Suite) -> Path:
         title=f"{suite.config.name}: Driftline study",
         header=_header(suite),
         sections=_sections(root, suite, drawn),
-        data={"palette": {}, "agents": []},
+        data=NOTHING_TO_PLAY,
     )
     path = root / REPORT
     write_whole(path, whole.encode())

@@ -16,6 +16,8 @@ from driftline.experiments.figures.svg import variables
 from driftline.experiments.report_page.elements import Markup, element, joined, text
 
 PACKAGE = "driftline.experiments.report_page"
+NOTHING_TO_PLAY: Mapping[str, Any] = {"palette": {}, "actions": [], "agents": []}
+"""What the player reads where nothing is replayed."""
 
 
 def page(
@@ -39,7 +41,7 @@ def page(
         contents=element("ol", joined(links)),
         body=joined([header, *(content for _, _, content in sections)]),
         data=_script_safe(data),
-        script=_file("player.js"),
+        script=f"{_file('pictures.js')}\n{_file('player.js')}",
     )
 
 

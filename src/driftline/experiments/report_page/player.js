@@ -1,28 +1,13 @@
 "use strict";
 // The replay player: three episodes of one agent, stepped together.
-// It knows only the JSON in #replay-data; nothing is fetched.
+// It knows only the JSON in #replay-data and pictures.js; nothing is fetched.
 (() => {
-  const CODES = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-  const SVG = "http://www.w3.org/2000/svg";
+  const HELD = 300; // milliseconds that a flag stays to be seen while episodes play
   const ARROWS = { up: "↑", down: "↓", left: "←", right: "→" };
   const host = document.getElementById("player");
   const data = JSON.parse(document.getElementById("replay-data").textContent);
   if (!host || !data.agents || !data.agents.length) return;
 
-  const make = (name, attributes = {}, ...children) => {
-    const node = document.createElement(name);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    node.append(...children);
-    return node;
-  };
-  const draw = (name, attributes = {}, parent = null) => {
-    const node = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-    if (parent) parent.append(node);
-    return node;
-  };
-  const show = (value) =>
-    value === null ? "–" : String(Number(value.toPrecision(Math.abs(value) < 1 ? 2 : 4))).replace("-", "−");
   const percent = (share) => `${Math.round(share * 1000) / 10}%`;
   const sums = (values) => {
     const totals = [0];
@@ -49,98 +34,6 @@
     const low = Math.min(...all);
     return [low, Math.max(...all, low + 1e-9)];
   };
-
-  // Every board of an episode, rebuilt from the first and what changed.
-  const boards = (episode) => {
-    const frames = [Array.from(episode.first, (character) => CODES.indexOf(character))];
-    for (const change of episode.changes) {
-      const frame = frames[frames.length - 1].slice();
-      for (let i = 0; i < change.length; i += 2) frame[change[i]] = change[i + 1];
-      frames.push(frame);
-    }
-    return frames;
-  };
-
-  const ink = ([red, green, blue]) =>
-    0.299 * red + 0.587 * green + 0.114 * blue > 128 ? "#000" : "#fff";
-
-  class Board {
-    constructor(episode) {
-      const [height, width] = episode.size;
-      this.frames = boards(episode);
-      this.svg = draw("svg", { viewBox: `0 0 ${width} ${height}`, class: "board", role: "img" });
-      this.cells = this.frames[0].map((_, index) => {
-        const x = index % width, y = Math.floor(index / width);
-        const tile = draw("rect", { x, y, width: 1.01, height: 1.01 }, this.svg);
-        const letter = draw("text", {
-          x: x + 0.5, y: y + 0.5, "text-anchor": "middle", "dominant-baseline": "central",
-          "font-size": 0.55, "font-weight": 600,
-        }, this.svg);
-        return [tile, letter];
-      });
-      this.shown = this.frames[0].map(() => -1);
-    }
-    go(step) {
-      this.frames[step].forEach((code, index) => {
-        if (code === this.shown[index]) return;
-        this.shown[index] = code;
-        const [tile, letter] = this.cells[index];
-        const colour = data.palette.colours[code] || [128, 128, 128];
-        tile.setAttribute("fill", `rgb(${colour.join(",")})`);
-        const character = data.palette.characters[code] || "?";
-        letter.textContent = character === "#" || character === " " ? "" : character;
-        letter.setAttribute("fill", ink(colour));
-      });
-    }
-  }
-
-  // Numbers as they lie in memory, little-endian, in base 64.
-  const unpacked = (text, Kind) =>
-    new Kind(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer);
-
-  // A body as lines in a plane, metres; the ground goes by below what is followed.
-  class Figure {
-    constructor(drawing) {
-      this.drawing = drawing;
-      this.places = unpacked(drawing.places, Int16Array);
-      this.follows = drawing.follows && unpacked(drawing.follows, Int32Array);
-      const [width, height] = drawing.window, [x, y] = drawing.middle;
-      const left = x - width / 2, top = -y - height / 2;
-      this.svg = draw("svg", { viewBox: `${left} ${top} ${width} ${height}`, class: "board drawing", role: "img" });
-      draw("rect", { x: left, y: top, width, height, class: "sky" }, this.svg);
-      if (this.follows) this.lay(left, width, height);
-      for (const [thick, part, ...points] of drawing.still) {
-        const path = points.map((value, i) => (i % 2 ? -value : value)).join(" ");
-        draw("polyline", { points: path, class: part, "stroke-width": thick, fill: "none" }, this.svg);
-      }
-      this.lines = drawing.links.map(([, , thick, part]) =>
-        draw("line", { class: part, "stroke-width": thick, "stroke-linecap": "round" }, this.svg));
-    }
-    // The ground, with a mark and a number every metre.
-    lay(left, width, height) {
-      draw("rect", { x: left, y: 0, width, height, class: "earth" }, this.svg);
-      this.marks = draw("g", { class: "marks" }, this.svg);
-      this.numbers = [];
-      for (let metre = Math.floor(left) - 1; metre <= left + width + 1; metre++) {
-        draw("line", { x1: metre, x2: metre, y1: 0, y2: 0.05, "stroke-width": 0.02 }, this.marks);
-        const number = draw("text", { x: metre, y: 0.17, "text-anchor": "middle", "font-size": 0.11 }, this.marks);
-        this.numbers.push([number, metre]);
-      }
-    }
-    go(step) {
-      const { points, links } = this.drawing;
-      if (this.follows) {
-        const at = this.follows[step] / 1000, whole = Math.floor(at);
-        this.marks.setAttribute("transform", `translate(${whole - at} 0)`);
-        for (const [number, metre] of this.numbers) number.textContent = `${show(whole + metre)} m`;
-      }
-      const place = (point, axis) => this.places[(step * points + point) * 2 + axis] / 1000;
-      links.forEach(([first, second], k) => {
-        const ends = { x1: place(first, 0), y1: -place(first, 1), x2: place(second, 0), y2: -place(second, 1) };
-        for (const [name, value] of Object.entries(ends)) this.lines[k].setAttribute(name, value);
-      });
-    }
-  }
 
   // Cumulative observed (line) and true (dashes) return, with flagged steps shaded.
   class Sums {
@@ -171,6 +64,7 @@
   class Card {
     constructor(episode, scale, seek) {
       this.episode = episode;
+      this.seen = {};
       this.steps = episode.actions.length;
       this.observed = sums(episode.rewards);
       this.hidden = episode.hidden && sums(episode.hidden);
@@ -181,7 +75,7 @@
       this.node.append(
         make("h4", {}, episode.title),
         make("p", { class: "where" }, `${round}, seed ${episode.seed}, episode ${episode.rank}${asked}; ${took}`));
-      this.board = episode.size ? new Board(episode) : episode.drawing && new Figure(episode.drawing);
+      this.board = episode.size ? new Board(episode, data.palette) : episode.drawing && new Figure(episode.drawing);
       if (this.board) this.node.append(this.board.svg);
       this.said = make("p", { class: "said" });
       this.values = {};
@@ -198,9 +92,10 @@
       this.values[key][0].textContent = show(observed);
       this.values[key][1].textContent = show(hidden === undefined ? null : hidden);
     }
-    go(time) {
+    // Show a step; where it is not the next one after ``since``, what was flagged between too.
+    go(time, since = null) {
       const step = Math.min(time, this.steps), done = step - 1;
-      const flags = Object.keys(this.episode.flags).filter((name) => done >= 0 && this.episode.flags[name].includes(done));
+      const flags = this.flagged(since === null ? done : Math.min(since, done), step, since !== null);
       if (this.board) {
         this.board.go(step);
         this.board.svg.setAttribute("aria-label", `${this.episode.title}, step ${step}${flags.length ? `, ${flags.join(", ")}` : ""}`);
@@ -211,12 +106,21 @@
       this.put("reward", done < 0 ? null : this.episode.rewards[done], this.episode.hidden && done >= 0 ? this.episode.hidden[done] : null);
       this.put("sum", this.observed[step], this.hidden && this.hidden[step]);
     }
+    // What is flagged in the actions first, ..., end - 1, or was a moment ago where it is held.
+    flagged(first, end, held) {
+      const now = performance.now();
+      return Object.entries(this.episode.flags).filter(([name, steps]) => {
+        const seen = steps.some((step) => first <= step && step < end);
+        if (seen) this.seen[name] = now;
+        return seen || (held && now - (this.seen[name] ?? -HELD) < HELD);
+      }).map(([name]) => name);
+    }
     words(time, done) {
       if (done < 0) return "start";
       if (time > this.steps) return `ended after ${this.steps} steps`;
       const action = this.episode.actions[done];
-      if (Array.isArray(action)) return action.map((value) => value.toFixed(2).replace("-", "−")).join(" ");
-      const name = data.palette.actions && data.palette.actions[action];
+      if (Array.isArray(action)) return `action ${action.map((value) => value.toFixed(2).replace("-", "−")).join(" ")}`;
+      const name = data.actions[action];
       return name ? `${ARROWS[name] || ""} ${name}`.trim() : `action ${action}`;
     }
   }
@@ -226,21 +130,18 @@
   const grid = make("div", { class: "cards" });
   const slider = make("input", { type: "range", min: 0, value: 0, step: 1, "aria-label": "Step" });
   const clock = make("span", { class: "clock", "aria-live": "off" });
-  const speed = make("select", { "aria-label": "Steps a second" },
-    ...[2, 5, 10, 25].map((rate) => make("option", { value: rate }, `${rate} steps/s`)));
-  speed.value = 5;
   const drawn = data.agents.flatMap((agent) => agent.episodes).find((episode) => episode.drawing);
-  if (drawn) {
-    const rate = Math.round(1 / drawn.drawing.seconds);
-    speed.append(make("option", { value: rate }, `as it was: ${rate} steps/s`));
-    speed.value = rate;
-  }
+  const rate = drawn && drawn.drawing.seconds ? Math.round(1 / drawn.drawing.seconds) : null;
+  const speed = make("select", { "aria-label": "Steps a second" },
+    ...[2, 5, 10, 25].filter((each) => !(each >= rate)).map((each) => make("option", { value: each }, `${each} steps/s`)),
+    ...(rate ? [make("option", { value: rate }, `as it was: ${rate} steps/s`)] : []));
+  speed.value = drawn ? Math.min(25, rate ?? 25) : 5;
 
-  const go = (to) => {
+  const go = (to, since = null) => {
     time = Math.max(0, Math.min(last, to));
     slider.value = time;
     clock.textContent = `step ${time} of ${last}`;
-    for (const card of cards) card.go(time);
+    for (const card of cards) card.go(time, since);
     if (time === last) stop();
   };
   const stop = () => {
@@ -254,7 +155,7 @@
     timer = setInterval(() => {
       const due = Math.floor(((performance.now() - shown) * speed.value) / 1000);
       shown += (1000 * due) / speed.value;
-      if (due) go(time + due);
+      if (due) go(time + due, time);
     }, Math.max(20, 500 / speed.value));
     play.textContent = "‖ pause";
   };
@@ -294,7 +195,7 @@
     const own = event.key === " " && event.target.closest("button");
     if (!act || own || event.target === speed || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    if (event.key.startsWith("Arrow")) stop();
+    if (event.key !== " ") stop();
     act();
   });
   const transport = make("div", { class: "transport" },

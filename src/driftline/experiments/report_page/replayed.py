@@ -1,6 +1,6 @@
 """Replays on the page: which episodes are stepped through, and what is seen of them.
 
-Knows no agent and no world; ``player.js`` does the playing.
+Knows no agent and no world; ``player.js`` plays.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ CHOSEN = (
 )
 KEYS = (
     "<kbd>←</kbd> <kbd>→</kbd> step, <kbd>space</kbd> play, <kbd>Home</kbd> "
-    "<kbd>End</kbd> first and last, <kbd>f</kbd> next flagged step. Below each picture: "
+    "<kbd>End</kbd> first and last, <kbd>f</kbd> next flagged step. Below each picture: the "
+    "action that led there, "
     "return so far, observed (line) and true (dashes); flagged steps are shaded; click to go "
     "there."
 )
@@ -28,7 +29,7 @@ def replays_section(pictures: Pictures, behaviour: str) -> Markup:
     if not pictures.any:
         said = f"Nothing is shown here: {pictures.missing}. Then report again."
         return section("replays", "Replays", paragraph(said))
-    said = CHOSEN.format(behaviour=behaviour) + pictures.shown
+    said = CHOSEN.format(behaviour=behaviour) + pictures.said
     without = element("noscript", paragraph("Replays need JavaScript; everything else does not."))
     keys = Markup(f'<p class="keys">{KEYS}</p>')
     player = element("div", id="player", class_="player", role="region", aria_label="Replay player")

@@ -26,7 +26,7 @@ from driftline.experiments.report_page.elements import (
     table,
     text,
 )
-from driftline.experiments.report_page.page import page
+from driftline.experiments.report_page.page import NOTHING_TO_PLAY, page
 from driftline.experiments.report_page.setup import json_details
 from driftline.experiments.report_page.taken import taken_over
 from driftline.experiments.targets.claims import claims
@@ -77,7 +77,7 @@ def write_targets_report(root: Path, results: TargetsResults) -> Path:
         title="targets: Driftline study",
         header=_header(results),
         sections=parts,
-        data={"palette": {}, "agents": []},
+        data=NOTHING_TO_PLAY,
     )
     path = root / REPORT
     write_whole(path, whole.encode())
