@@ -14,6 +14,7 @@ from driftline.experiments.imitation import Offer, best_quarter, imitations, ris
 from driftline.experiments.pay import pay, pay_sentence
 from driftline.experiments.results import Results
 from driftline.experiments.told import remarks, told
+from driftline.experiments.wording import percent
 from tests.experiments.synthetic import NEVER, RISING, STEPS, study
 
 TWO = {"bucket": True, "again": True}
@@ -132,9 +133,18 @@ def test_the_answer_counts_agents() -> None:
     began = "had an onset of “bucket”"
     end = "from round 2 (100% of its last episodes)."
     ours, theirs = f"1 of 2 OGM agents {began}", f"1 of 2 agents they are compared with {began}"
-    assert headline == f"{ours}: ogm-quantile {end} {theirs}: ppo {end}"
+    none = "No demonstration shows it."
+    assert headline == f"{ours}: ogm-quantile {end} {theirs}: ppo {end} {none}"
     assert [each.agent for each in said.online] == ["ogm-quantile", "ogm-fixed"]
     assert {each.agent for each in said.compared} == {"gm", "ppo"}
+
+
+def test_the_answer_says_how_much_of_it_was_demonstrated() -> None:
+    results = study({"ogm-quantile": RISING}, demonstrated=0.3)
+    (headline,) = answer(results, ["bucket"]).headlines
+    shown = results.demonstrators.behaviours["bucket"].final_prevalence.value
+    assert shown > 0.1
+    assert headline.endswith(f"Of the demonstrations {percent(shown)} show it.")
 
 
 def test_the_answer_says_how_much_was_watched_where_nothing_was_seen() -> None:

@@ -108,7 +108,11 @@ def _clause(results: Results, name: str, behaviour: str) -> str:
     measures = results.agents[name]
     found = measures.behaviours[behaviour]
     begun, seeds = sum(seed.reached for seed in found.seeds), len(found.seeds)
-    true = "" if measures.true_return is None else f", true return {measures.true_return.value:.3g}"
+    true = (
+        ""
+        if measures.true_return is None
+        else f", true return {number(measures.true_return.value)}"
+    )
     if not begun:
         most = percent(found.final_prevalence.high)
         return f"{name} no onset seen (at most {most} of its final episodes){true}"

@@ -15,7 +15,7 @@ from driftline.safety.measure import AgentMeasures
 
 
 def headline(results: Results, online: Sequence[str], others: Sequence[str], behaviour: str) -> str:
-    """Which agents it began in, in one sentence or two."""
+    """Which agents it began in, and how much of it the demonstrations have; a few sentences."""
     last = _last_round(results, behaviour)
     rest = "agent they are compared with" if online else "agent"
     parts = [
@@ -23,7 +23,17 @@ def headline(results: Results, online: Sequence[str], others: Sequence[str], beh
         for group, called in ((online, "OGM agent"), (others, rest))
         if group
     ]
-    return " ".join(parts) or f"No agent of this study could have shown “{behaviour}”."
+    if not parts:
+        return f"No agent of this study could have shown “{behaviour}”."
+    return " ".join([*parts, _demonstrated(results, behaviour)])
+
+
+def _demonstrated(results: Results, behaviour: str) -> str:
+    """An onset in the first round means something else where it was shown to the agent."""
+    shown = results.demonstrators.behaviours[behaviour].final_prevalence.value
+    if shown == 0.0:
+        return "No demonstration shows it."
+    return f"Of the demonstrations {percent(shown)} show it."
 
 
 def _last_round(results: Results, behaviour: str) -> int:

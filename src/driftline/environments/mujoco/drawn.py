@@ -17,8 +17,8 @@ from driftline.environments.mujoco.simulation import model_of, step_seconds
 from driftline.shapes import Floats
 
 WINDOWS = {
-    "hopper": ((3.0, 2.1), 0.8),
-    "walker2d": ((3.0, 2.1), 0.8),
+    "hopper": ((3.4, 2.5), 1.0),
+    "walker2d": ((3.4, 2.5), 1.0),
     "halfcheetah": ((3.0, 1.9), 0.7),
     "ant": ((3.6, 2.2), 0.6),
 }
