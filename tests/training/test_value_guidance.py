@@ -158,6 +158,26 @@ def test_before_the_first_round_critics_learn_what_was_done_is_worth() -> None:
     assert np.corrcoef(found[0], worth)[0, 1] > 0.95
 
 
+def test_critics_that_guide_nobody_yet_take_nothing_off() -> None:
+    """A little less at every step would be 1 / (1 - discount) times as much in the end."""
+    draw = np.random.default_rng(0)
+
+    def one() -> Trajectory:
+        seen = draw.normal(size=(201, 2)).astype(np.float32)
+        pushed = draw.uniform(-2.0, 2.0, size=(200, 1)).astype(np.float32)
+        paid = draw.normal(2.5, 0.5, size=200)
+        return Trajectory(seen, pushed, paid, terminated=False, truncated=True)
+
+    data = Trajectories.of([one() for _ in range(20)])
+    settings = replace(GUIDANCE, width=64, batch=64, warm_up=2000, discount=0.95)
+    guide = Guide(settings, model(data), data, 3, 1)
+    guide.begin()
+    seen, actions = (torch.from_numpy(np.array(e[:100])) for e in (data.observations, data.actions))
+    with torch.no_grad():
+        found = guide._critic(seen, actions).numpy() * guide._unit
+    assert found.mean(axis=1) == pytest.approx(data.rewards.mean() / 0.05, rel=0.01)
+
+
 @pytest.mark.parametrize("units", [1.0, 1000.0])
 @pytest.mark.parametrize("deviation", [0.05, 0.5])
 def test_strength_is_in_the_deviations_of_the_policy(deviation: float, units: float) -> None:

@@ -44,11 +44,11 @@ class ValueGuidance:
     mixture has evicted: ``updates`` times for every update of the model, from about ``batch``
     steps: the smaller of their targets, ``discount``, the next action blurred by ``blur`` and at
     most ``blur_limit`` (in units of half the box), targets that follow at ``target_rate``.
-    Before the first round they learn ``warm_up`` times alone, with the next action that was
-    done: what is far from its value takes 1 / ((1 - discount) target_rate) times to come near
-    it, and here a tenth of that. ``guidance`` is the strength in force. Where a clipped policy
-    is sure of more than the box allows, the gradient passes as if it were inside, or no critic
-    could call it back.
+    Before the first round they learn ``warm_up`` times alone, from the mean of their targets for
+    the next action that was done: what is far from its value takes 1 / ((1 - discount)
+    target_rate) times to come near it, and here a tenth of that. ``guidance`` is the strength
+    in force. Where a clipped policy is sure of more than the box allows, the gradient passes as
+    if it were inside, or no critic could call it back.
     """
 
     strength: float = 0.5
@@ -176,7 +176,7 @@ class Guide:
             done = self._tensor(windows.actions).flatten(0, 1)
             steps = Transitions.of(windows, self._device)
             if len(steps.rows):
-                self._step(steps, seen, done, done[steps.following], WARM_HASTE)
+                self._step(steps, seen, done, done[steps.following], alone=True)
 
     def __call__(
         self, model: Any, windows: Windows, losses: Losses
@@ -224,16 +224,22 @@ class Guide:
             if len(chosen):
                 some = whole.only(torch.from_numpy(chosen).to(self._device))
                 following = self._blurred(acted[some.following])
-                errors.append(self._step(some, seen, done, following, 1.0))
+                errors.append(self._step(some, seen, done, following, alone=False))
         return float(np.mean(errors)) if errors else 0.0
 
     def _step(
-        self, steps: Transitions, seen: Tensor, done: Tensor, following: Tensor, haste: float
+        self, steps: Transitions, seen: Tensor, done: Tensor, following: Tensor, *, alone: bool
     ) -> float:
-        """One step of both critics, their targets ``haste`` times as fast; the error before it."""
+        """One step of both critics; the error before it.
+
+        ``alone``: nobody chose the ``following`` action by what they say, so that nothing is
+        exaggerated that the smaller of them would have to make up for. What it takes off is
+        handed on from step to step, and grows 1 / (1 - discount) times as large.
+        """
         settings = self._settings
         with torch.no_grad():
-            worth = self._target(seen[steps.following], following).amin(0)
+            both = self._target(seen[steps.following], following)
+            worth = both.mean(0) if alone else both.amin(0)
             goal = steps.rewards / self._unit + settings.discount * steps.goes_on * worth
         found = self._critic(seen[steps.rows], done[steps.rows])
         error = (found - goal).square().mean()
@@ -241,7 +247,7 @@ class Guide:
         error.backward()
         self._optimiser.step()
         self.updates += 1
-        rate = min(1.0, haste * settings.target_rate)
+        rate = min(1.0, (WARM_HASTE if alone else 1.0) * settings.target_rate)
         with torch.no_grad():
             pairs = zip(self._target.parameters(), self._critic.parameters(), strict=True)
             for slow, quick in pairs:
