@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ from tests.experiments.tiny import tiny
 
 @pytest.fixture
 def tasks(tmp_path: Path) -> list[Task]:
-    return plan(tmp_path, tiny())
+    four = replace(tiny().rounds, rounds=4)
+    return plan(tmp_path, replace(tiny(), rounds=four))
 
 
 def say(task: Task, *events: Event) -> None:
@@ -119,3 +121,14 @@ def test_time_left_is_of_what_this_sitting_has_to_do(
     progress.tick()
     # A minute for one of the four runs that were left: three more minutes.
     assert "about 3 min 00 s left" in text(console)
+
+
+def test_a_run_that_was_taken_over_to_be_longer_has_that_far_to_go(tmp_path: Path) -> None:
+    short = tiny()
+    longer = replace(short, rounds=replace(short.rounds, steps=100))
+    console, tasks = screen(terminal=True), plan(tmp_path, longer)
+    say(of(tasks, "gm"), RoundEnded(0, 1, 40, 0, {}, 0.0, 0.0))  # it was to be 40 steps long
+    progress = Progress(tasks, console)
+    with progress.shown():
+        progress.tick()
+    assert f"{0.4 / len(tasks):.0%} done" in text(console)

@@ -17,8 +17,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from driftline.experiments.config import RunConfig
 from driftline.experiments.plan import OFFLINE, Task
 from driftline.records.run_directory import EVENTS
+from driftline.training.rounds import RoundSettings
 
 
 @dataclass
@@ -26,11 +28,28 @@ class _Seen:
     """How far one run is: a fraction of its work, and its last measured round."""
 
     events: Path
+    length: RoundSettings | None
     offset: int = 0
     share: float = 0.0
     rounds: int = 0
     finished: bool = False
     prevalence: dict[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, task: Task) -> _Seen:
+        """A run that has written nothing yet."""
+        config = task.config
+        return cls(
+            task.path / EVENTS, config.study.rounds if isinstance(config, RunConfig) else None
+        )
+
+    def played(self, event: dict[str, Any]) -> float:
+        """Which share of its length a run has, which may be longer than when it was written."""
+        if self.length is None:
+            return float((event["round"] + 1) / event["rounds"])
+        if self.length.steps is None:
+            return float((event["round"] + 1) / self.length.rounds)
+        return float(min(1.0, event["environment_steps"] / self.length.steps))
 
 
 class Progress:
@@ -39,7 +58,7 @@ class Progress:
     def __init__(self, tasks: Sequence[Task], console: Console) -> None:
         self._tasks = tasks
         self._console = console
-        self._seen = {task.path: _Seen(task.path / EVENTS) for task in tasks}
+        self._seen = {task.path: _Seen.of(task) for task in tasks}
         self._began = time.monotonic()
         self._before: float | None = None
         self._said = 0
@@ -88,7 +107,7 @@ class Progress:
                 seen.share = event["update"] / event["updates"]
             case "RoundEnded":
                 seen.rounds = event["round"] + 1
-                seen.share = seen.rounds / event["rounds"]
+                seen.share = seen.played(event)
             case "RoundMeasured":
                 seen.prevalence = event["prevalence"]
             case "RunFinished":
