@@ -73,7 +73,8 @@ def test_the_page_and_the_summary_are_written(studied: Path) -> None:
     assert all(np.isfinite(each["last"]) for each in summary["scores"].values())
     assert 'id="scores"' in page
     assert (studied / "figures" / "scores.svg").exists()
-    assert 'id="replays"' not in page  # there is no board to replay
+    assert 'id="player"' in page
+    assert '"places":' in page  # a body is drawn
     departure = json.loads((run_path(studied, "ogm-quantile", 0) / "departure.json").read_text())
     assert departure["kl"]["mean"] >= 0.0
     assert "no divergence in closed form" in departure["missing"]["outside"]
