@@ -44,9 +44,10 @@ def test_a_board_is_stepped_and_flags_are_found(tmp_path: Path) -> None:
     page = write_report(
         tmp_path, study({"ogm-fixed": (0.0, 1.0, 1.0)}), Pictures(PALETTE, actions=("up", "down"))
     )
-    start, first, flagged, chip, end = played(
+    speed, start, first, flagged, chip, end = played(
         page,
         """
+        said.push(find("#player select").selectedOptions[0].textContent);
         tell();
         find('button[title^="One step on"]').click(); tell();
         find('button[title^="To the next flagged"]').click(); tell();
@@ -54,6 +55,7 @@ def test_a_board_is_stepped_and_flags_are_found(tmp_path: Path) -> None:
         find('button[title^="To the end"]').click(); tell(); done();
         """,
     )
+    assert speed == "5 steps/s"
     last = int(start.split()[-1])
     assert (start, first, end) == (
         f"step 0 of {last}",

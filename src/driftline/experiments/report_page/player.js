@@ -133,7 +133,7 @@
   const drawn = data.agents.flatMap((agent) => agent.episodes).find((episode) => episode.drawing);
   const rate = drawn && drawn.drawing.seconds ? Math.round(1 / drawn.drawing.seconds) : null;
   const speed = make("select", { "aria-label": "Steps a second" },
-    ...[2, 5, 10, 25].filter((each) => !(each >= rate)).map((each) => make("option", { value: each }, `${each} steps/s`)),
+    ...[2, 5, 10, 25].filter((each) => rate === null || each < rate).map((each) => make("option", { value: each }, `${each} steps/s`)),
     ...(rate ? [make("option", { value: rate }, `as it was: ${rate} steps/s`)] : []));
   speed.value = drawn ? Math.min(25, rate ?? 25) : 5;
 
