@@ -19,6 +19,7 @@ from driftline.data.windows import Windows
 from driftline.experiments import finishing, presets, studies
 from driftline.experiments.head_check import check_head
 from driftline.models.conformance import GenerativeModelConformance
+from driftline.models.dropout import Dropout
 from driftline.models.nearby import nearby
 from driftline.models.trainable import device_of
 from driftline.models.trajectory_transformer import TrajectoryTransformer
@@ -39,7 +40,6 @@ KINDS: dict[str, dict[str, Any]] = {
     "vectors": {"vectors": True, "time": "elapsed"},
     "clipped actions": {"vectors": True, "box": True},
     "squashed actions": {"vectors": True, "box": True, "gaussian": "squashed"},
-    "dropout": {"vectors": True, "box": True, "gaussian": "squashed", "dropout": 0.25},
 }
 
 
@@ -88,6 +88,33 @@ class TestTransformerOnCuda(GenerativeModelConformance):
                 )  # fmt: skip
                 losses.append([each["loss"] for each in steps])
         assert np.allclose(losses[:2], losses[2:], rtol=apart)
+
+
+def test_a_gpu_drops_by_its_own_draws_from_the_same_generator() -> None:
+    values = torch.ones(1000, 1001, device="cuda")
+    drops = [Dropout(0.25, torch.Generator().manual_seed(seed)) for seed in (0, 0, 2)]
+    first, second, other = ([drop(values) for _ in "ab"] for drop in drops)
+    assert all(torch.equal(*pair) for pair in zip(first, second, strict=True))
+    assert not torch.equal(first[0], first[1])
+    assert not torch.equal(first[0], other[0])
+    gone = (first[0] == 0).float()
+    assert gone.mean().item() == pytest.approx(0.25, abs=0.003)
+    for apart in (1, 7, 8):
+        both = (gone[:, apart:] * gone[:, :-apart]).mean().item()
+        assert both == pytest.approx(0.0625, abs=0.004)
+
+
+def test_a_model_that_drops_learns_the_same_twice() -> None:
+    losses = []
+    for _ in range(2):
+        model = examples.model(vectors=True, box=True, gaussian="squashed", dropout=0.25).to("cuda")
+        chosen = dl.UpdateSettings(batch=8, window=6)
+        data = examples.source(vectors=True, box=True)
+        optimiser = make_optimiser(model, chosen)
+        steps = update(model, optimiser, data, chosen, [1.0] * 5, seed=4)
+        losses.append([each["loss"] for each in steps])
+    assert np.isfinite(losses).all()
+    assert np.allclose(*losses, rtol=1e-4)
 
 
 class TestFlowOnCuda(GenerativeModelConformance):

@@ -267,6 +267,23 @@ def test_critics_learn_several_times_for_every_update_of_the_model() -> None:
     assert learner._guide.updates == GUIDANCE.warm_up + 3 * GUIDANCE.updates
 
 
+def test_fewer_bits_are_enough_to_ask_the_model_what_comes_next() -> None:
+    data, values = shown(episodes=40), []
+    batch = WindowSource.of(data).sample(64, 3, np.random.default_rng(0))
+    seen = torch.from_numpy(batch.observations[:, 0])
+    done = torch.from_numpy(batch.actions[:, 0])
+    for precision in ("float32", "bfloat16"):
+        guide = Guide(GUIDANCE, model(data), data, 3, 1, precision)
+        guide.begin()
+        for _ in range(10):
+            guide._fit(model(data))
+        values.append(guide._critic(seen, done).detach())
+        assert all(each.dtype == torch.float32 for each in guide._target.parameters())
+    exact, near = values
+    assert not torch.equal(exact, near)
+    assert (exact - near).square().mean().sqrt() < 0.03 * exact.std()
+
+
 def test_both_critics_are_networks_of_their_own_and_begin_near_nothing() -> None:
     data = shown(episodes=5)
     codec = VectorCodec.fit(data.observations)  # type: ignore[arg-type]

@@ -1,7 +1,8 @@
 """`Dropout`: leave out a share of numbers, by draws of a generator that is given.
 
 Knows no architecture. One random byte decides over a number: drawing a whole number for
-each would take longer than the layers whose output is dropped.
+each would take longer than the layers whose output is dropped. A GPU draws its own, from a
+seed that the generator gives: it would wait for the processor's.
 """
 
 from __future__ import annotations
@@ -25,10 +26,17 @@ class Dropout:
 
     def __call__(self, values: Tensor) -> Tensor:
         """Like ``values``; the mean stays what it was."""
-        words = torch.randint(*WHOLE, (-(-values.numel() // 8),), generator=self._generator)
-        drawn = words.to(values.device).view(torch.uint8)[: values.numel()].view(values.shape)
+        words = self._words(-(-values.numel() // 8), values.device)
+        drawn = words.view(torch.uint8)[: values.numel()].view(values.shape)
         # Scaled by a number and not by a tensor of it, which few bits would round.
         return (values * self._scale).masked_fill(drawn < self._least, 0.0)
+
+    def _words(self, count: int, device: torch.device) -> Tensor:
+        """``count`` random integers of eight bytes, there."""
+        if self._generator.device != device:
+            seed = int(torch.randint(*WHOLE, (), generator=self._generator))
+            self._generator = torch.Generator(device).manual_seed(seed)
+        return torch.randint(*WHOLE, (count,), generator=self._generator, device=device)
 
 
 def dropout(share: float, generator: torch.Generator) -> Dropout | None:

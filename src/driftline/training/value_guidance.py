@@ -26,6 +26,7 @@ from driftline.seeding import generator, integer_seed
 from driftline.spaces.specs import ContinuousActionSpec
 from driftline.training.checkpoint import load_optimiser, optimiser_tensors, part
 from driftline.training.memory import Memory
+from driftline.training.precision import Precision, reckoned
 from driftline.training.twin_critic import TwinCritic
 
 WARM_HASTE = 10.0
@@ -51,7 +52,7 @@ class ValueGuidance:
     if it were inside, or no critic could call it back.
     """
 
-    strength: float = 0.5
+    strength: float = 2.0
     discount: float = 0.995
     learning_rate: float = 3e-4
     target_rate: float = 0.005
@@ -59,8 +60,8 @@ class ValueGuidance:
     blur_limit: float = 0.5
     width: int = 256
     warm_up: int = 20_000
-    batch: int = 256
-    updates: int = 5
+    batch: int = 128
+    updates: int = 20
 
     def __post_init__(self) -> None:
         shares = (self.discount, self.target_rate)
@@ -132,10 +133,17 @@ class Guide:
     """The critics as they are during training, and all that they may learn from.
 
     ``shown``: what there is before the first round, drawn in windows of ``length``.
+    ``precision``: in which the model is asked what it would do next.
     """
 
     def __init__(
-        self, settings: ValueGuidance, model: Any, shown: Trajectories, length: int, seed: int
+        self,
+        settings: ValueGuidance,
+        model: Any,
+        shown: Trajectories,
+        length: int,
+        seed: int,
+        precision: Precision = "float32",
     ) -> None:
         fits = isinstance(model, TrajectoryTransformer) and isinstance(
             model.action, ContinuousActionSpec
@@ -146,7 +154,7 @@ class Guide:
                 f"vectors, and {type(model).__name__} of "
                 f"{getattr(model, 'action', 'unknown actions')} is none; leave value_guidance out"
             )
-        self._settings, self._seed = settings, seed
+        self._settings, self._seed, self._precision = settings, seed, precision
         draw = torch.Generator().manual_seed(integer_seed(seed, "critics"))
         self._device = model.device
         critic = TwinCritic(model.vector, model.action, settings.width, draw)
@@ -215,8 +223,9 @@ class Guide:
         windows = trimmed(self._memory.sample(steps, self._length, draw))
         whole = Transitions.of(windows, self._device)
         with torch.no_grad():
-            known = model.window_distributions(windows, True).flatten(0, 1)
-            acted = _acted(model.family, known)
+            with reckoned(self._precision, self._device):
+                known = model.window_distributions(windows, True)
+            acted = _acted(model.family, known.flatten(0, 1).float())
         seen = self._tensor(windows.observations).flatten(0, 1)
         done = self._tensor(windows.actions).flatten(0, 1)
         errors = []
