@@ -1,0 +1,114 @@
+"""Guided agents beside the published method: what is read, averaged and refused."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from driftline.data.d4rl_scores import normalised_score
+from driftline.experiments import presets
+from driftline.experiments.config import StudyConfig
+from driftline.experiments.config_json import to_json
+from driftline.experiments.plan import run_path
+from driftline.records.events import Judged, RunFinished
+from driftline.records.run_directory import RunDirectory
+
+PLACE = Path(__file__).parents[2] / "reproductions" / "value_guidance"
+if not PLACE.is_dir():
+    pytest.skip("reproductions/ is not beside the tests", allow_module_level=True)
+sys.path.insert(0, str(PLACE))
+import guided_scores  # noqa: E402
+
+STEPS = (0, 100, 160, 200)
+"""After which runs here are judged: the last two are in their last quarter."""
+
+
+def study(root: Path, name: str, runs: dict[str, list[list[float]]], done: bool = True) -> Path:
+    """A study's directory with the returns of each agent's seeds, as they were judged."""
+    config = presets.study(name, "smoke")
+    assert isinstance(config, StudyConfig)
+    given = {"configuration": to_json(config), "seeds": [0, 1], "thresholds": {}}
+    RunDirectory.create(root, {**given, "kind": "study"})
+    for agent, seeds in runs.items():
+        for seed, returns in enumerate(seeds):
+            run = RunDirectory.create(run_path(root, agent, seed), given)
+            for steps, each in zip(STEPS, returns, strict=True):
+                run.append(Judged(0, steps, (each - 50.0, each + 50.0), None))
+            if done:
+                run.append(RunFinished(1.0))
+    return root
+
+
+def score(robot: str, returns: float) -> float:
+    return float(normalised_score(robot, returns))
+
+
+def test_the_last_quarter_is_averaged_over_judgements_seeds_and_robots(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guided = {"ogm-guided": [[500.0, 0.0, 3000.0, 2000.0], [700.0, 0.0, 1000.0, 1000.0]]}
+    published = {"odt": [[900.0, 5000.0, 1000.0, 500.0]], "gm": [[1.0, 1.0, 1.0, 1.0]]}
+    studies = [
+        study(tmp_path / "a", "hopper", guided),
+        study(tmp_path / "b", "hopper-odt", published),
+        study(tmp_path / "c", "walker2d", {"ogm-guided": [[1.0, 1.0, 1000.0, 1000.0]]}),
+        study(tmp_path / "d", "walker2d-odt", {"odt": [[1.0, 1.0, 2000.0, 2000.0]]}),
+    ]
+    out = tmp_path / "out"
+    given = ["guided_scores.py", *map(str, studies), "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", given)
+    guided_scores.main()
+    told = json.loads((out / "comparison.json").read_text())
+    hopper = told["robots"]["hopper"]
+    assert set(hopper) == {"ogm-guided", "odt"}
+    assert hopper["ogm-guided"]["before"] == pytest.approx(
+        [score("hopper", 500.0), score("hopper", 700.0)]
+    )
+    assert hopper["ogm-guided"]["after"] == pytest.approx(
+        [score("hopper", 2500.0), score("hopper", 1000.0)]
+    )
+    means = told["means"]
+    known = [(score("hopper", 1750.0), 1000.0), (score("hopper", 750.0), 2000.0)]
+    for agent, (first, other) in zip(("ogm-guided", "odt"), known, strict=True):
+        assert means[agent] == pytest.approx((first + score("walker2d", other)) / 2)
+    assert told["times"]["ogm-guided"] == pytest.approx(means["ogm-guided"] / means["odt"])
+    assert told["times"]["odt"] == 1.0
+    assert f"{told['times']['ogm-guided']:.2f} times odt" in capsys.readouterr().out
+    assert (out / "comparison.png").stat().st_size > 10_000
+    assert "walker2d" in (out / "comparison.svg").read_text()
+
+
+def test_runs_that_are_not_finished_are_left_out_and_said_to_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun = study(tmp_path / "a", "hopper", {"ogm-guided": [[1.0] * 4]}, done=False)
+    whole = study(tmp_path / "b", "hopper-odt", {"odt": [[1.0] * 4]})
+    found = guided_scores.read([begun, whole], guided_scores.AGENTS)
+    assert set(found["hopper"]) == {"odt"}
+    assert "no seed of ogm-guided is finished" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="none of the studies has a finished run"):
+        guided_scores.read([begun], guided_scores.AGENTS)
+
+
+def test_studies_that_cannot_be_put_together_are_refused(tmp_path: Path) -> None:
+    runs = {"ogm-guided": [[1.0] * 4]}
+    twice = [study(tmp_path / name, "hopper", runs) for name in "ab"]
+    with pytest.raises(SystemExit, match="ogm-guided on hopper is in two of the studies"):
+        guided_scores.read(twice, guided_scores.AGENTS)
+    boards = study(tmp_path / "c", "tomato-watering", {})
+    with pytest.raises(SystemExit, match="is no study of a robot"):
+        guided_scores.read([boards], guided_scores.AGENTS)
+
+
+def test_agents_that_not_all_robots_have_get_no_mean() -> None:
+    steps = np.array(STEPS, np.float64)
+    run = (steps, np.array([1.0, 2.0, 3.0, 5.0]))
+    told = guided_scores.table(
+        {"hopper": {"odt": [run], "ogm-guided": [run]}, "ant": {"odt": [run]}}
+    )
+    assert told["means"] == {"odt": 4.0}
+    assert told["times"] == {"odt": 1.0}
