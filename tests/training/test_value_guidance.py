@@ -201,6 +201,54 @@ def test_strength_is_in_the_deviations_of_the_policy(deviation: float, units: fl
     assert not known.grad[..., 1].any()
 
 
+class Steep:
+    """A guide whose critics value six numbers of an action by ``slopes [6]``, and a model."""
+
+    def __init__(self, slopes: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(Guide, "_slope", lambda *given: (slopes, 0.0))
+        monkeypatch.setattr(Guide, "_fit", lambda *given: 0.0)
+        data = shown(episodes=30)
+        self.model = model(data)
+        self.guide: Any = Guide(replace(GUIDANCE, strength=0.6), self.model, data, 3, 1)
+        self.guide.updates = 1
+        self.windows = WindowSource.of(data).whole(np.arange(30))
+
+    def term(self, known: torch.Tensor) -> torch.Tensor:
+        """What is added to the loss of distributions ``known [12]`` at every step."""
+        asked = known.expand(30, 3, 12)
+        return self.guide(self.model, self.windows, Losses(torch.zeros(()), {}, asked=asked))[0]
+
+
+def test_strength_is_that_of_every_number_of_an_action(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many there are: together they move further."""
+    steep = Steep(torch.tensor([3.0, -1.0, 0.5, 2.0, -2.0, 1.0]), monkeypatch)
+    deviations = torch.linspace(0.1, 0.6, 6)
+    known = torch.cat([torch.zeros(6), deviations.log()]).requires_grad_(True)
+    steep.term(known).backward()
+    assert known.grad is not None
+    moved = -deviations * known.grad[:6]
+    assert float(moved.square().mean().sqrt()) == pytest.approx(0.6, rel=1e-4)
+    assert not known.grad[6:].any()
+
+
+def test_a_pulled_policy_widens_as_far_as_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own deviation and how far it was pulled from what was done are one."""
+    steep = Steep(torch.ones(6), monkeypatch)
+    done = torch.randn(4000, 6, generator=torch.Generator().manual_seed(0))
+    done = (done - done.mean(0)) / done.std(0)
+    known = torch.zeros(12, requires_grad=True)
+    optimiser = torch.optim.Adam([known], lr=0.03)
+    for _ in range(500):
+        mean, log = known.chunk(2)
+        loss = (0.5 * ((done - mean) / log.exp()).square().mean(0) + log).sum()
+        optimiser.zero_grad()
+        (loss + steep.term(known)).backward()
+        optimiser.step()
+    mean, log = known.detach().chunk(2)
+    assert np.allclose(log.exp(), 1.0 / math.sqrt(1.0 - 0.6**2), rtol=0.02)
+    assert np.allclose(mean / log.exp(), 0.6, rtol=0.02)
+
+
 def learnt(data: Trajectories, round: int) -> Experience:
     """A round in which ``data`` was done."""
     return Experience(data, np.full(data.steps, np.nan), None)
@@ -278,7 +326,6 @@ def test_fewer_bits_are_enough_to_ask_the_model_what_comes_next() -> None:
         for _ in range(10):
             guide._fit(model(data))
         values.append(guide._critic(seen, done).detach())
-        assert all(each.dtype == torch.float32 for each in guide._target.parameters())
     exact, near = values
     assert not torch.equal(exact, near)
     assert (exact - near).square().mean().sqrt() < 0.03 * exact.std()

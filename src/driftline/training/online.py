@@ -94,8 +94,8 @@ class Online:
         self._guide: Guide | None = None
         if guidance is not None:
             shown = demonstrations if own is None else concatenate([demonstrations, own])
-            of = settings.update
-            self._guide = Guide(guidance, model, shown, of.window, seed, of.precision)
+            window, precision = settings.update.window, settings.update.precision
+            self._guide = Guide(guidance, model, shown, window, seed, precision)
         self._history: list[Floats] = []
         self._held: Reference | None = None
         """What commands are chosen against where a budget has held it back."""

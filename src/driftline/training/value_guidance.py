@@ -37,10 +37,12 @@ WARM_HASTE = 10.0
 class ValueGuidance:
     """-``strength`` * Q(s, a) / spread beside the loss, a the model's own typical action.
 
-    The spread is how much Q varies, to first order, over what the policy draws: the root mean
-    square of deviation times slope. Against a likelihood of those deviations the typical action
-    moves by about ``strength`` of them (all dimensions together), whatever units rewards have,
+    The spread is how much Q varies, to first order, over what the policy draws of one number of
+    the action: the root mean square of deviation times slope. Against a likelihood of those
+    deviations each number moves by about ``strength`` of them, whatever units rewards have,
     however sure the policy is, and whatever critics know: those that have not settled pull as much.
+    How far it moved then counts as deviation too, which is 1 / sqrt(1 - strength^2) times as
+    large in the end: at 1 or more it grows, and takes the pull with it, without end.
     Q is the first of two critics that learn from all that was ever done, also from what a
     mixture has evicted: ``updates`` times for every update of the model, from about ``batch``
     steps: the smaller of their targets, ``discount``, the next action blurred by ``blur`` and at
@@ -52,7 +54,7 @@ class ValueGuidance:
     if it were inside, or no critic could call it back.
     """
 
-    strength: float = 2.0
+    strength: float = 0.6
     discount: float = 0.995
     learning_rate: float = 3e-4
     target_rate: float = 0.005
@@ -198,7 +200,7 @@ class Guide:
         mean, deviation = known[valid].chunk(2, dim=-1)
         seen = self._tensor(windows.observations[rows])[valid]
         slope, value = self._slope(model.family, seen, mean.detach())
-        spread = (slope * deviation.detach().exp()).square().sum(-1).mean().sqrt()
+        spread = (slope * deviation.detach().exp()).square().mean().sqrt()
         strength = self._settings.strength if self.updates else 0.0
         told = {
             "critic_error": error,
@@ -225,7 +227,7 @@ class Guide:
         with torch.no_grad():
             with reckoned(self._precision, self._device):
                 known = model.window_distributions(windows, True)
-            acted = _acted(model.family, known.flatten(0, 1).float())
+            acted = _acted(model.family, known.flatten(0, 1))
         seen = self._tensor(windows.observations).flatten(0, 1)
         done = self._tensor(windows.actions).flatten(0, 1)
         errors = []
