@@ -19,7 +19,7 @@ from driftline.data.windows import Windows
 from driftline.experiments import finishing, presets, studies
 from driftline.experiments.head_check import check_head
 from driftline.models.conformance import GenerativeModelConformance
-from driftline.models.dropout import Dropout
+from driftline.models.dropout import WHOLE, Dropout
 from driftline.models.nearby import nearby
 from driftline.models.trainable import device_of
 from driftline.models.trajectory_transformer import TrajectoryTransformer
@@ -92,8 +92,12 @@ class TestTransformerOnCuda(GenerativeModelConformance):
 
 def test_a_gpu_drops_by_its_own_draws_from_the_same_generator() -> None:
     values = torch.ones(1000, 1001, device="cuda")
-    drops = [Dropout(0.25, torch.Generator().manual_seed(seed)) for seed in (0, 0, 2)]
+    given = [torch.Generator().manual_seed(seed) for seed in (0, 0, 2)]
+    drops = [Dropout(0.25, each) for each in given]
     first, second, other = ([drop(values) for _ in "ab"] for drop in drops)
+    once = torch.Generator().manual_seed(0)
+    torch.randint(*WHOLE, (), generator=once)
+    assert torch.equal(given[0].get_state(), once.get_state())
     assert all(torch.equal(*pair) for pair in zip(first, second, strict=True))
     assert not torch.equal(first[0], first[1])
     assert not torch.equal(first[0], other[0])
@@ -104,11 +108,12 @@ def test_a_gpu_drops_by_its_own_draws_from_the_same_generator() -> None:
         assert both == pytest.approx(0.0625, abs=0.004)
 
 
-def test_a_model_that_drops_learns_the_same_twice() -> None:
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_model_that_drops_learns_the_same_twice(precision: Any) -> None:
     losses = []
     for _ in range(2):
         model = examples.model(vectors=True, box=True, gaussian="squashed", dropout=0.25).to("cuda")
-        chosen = dl.UpdateSettings(batch=8, window=6)
+        chosen = dl.UpdateSettings(batch=8, window=6, precision=precision)
         data = examples.source(vectors=True, box=True)
         optimiser = make_optimiser(model, chosen)
         steps = update(model, optimiser, data, chosen, [1.0] * 5, seed=4)
@@ -274,16 +279,17 @@ def test_a_model_is_fitted_and_goes_on_where_it_is(tmp_path: Path) -> None:
     assert device_of(dl.load_model(tmp_path / "run", "cuda")).type == "cuda"
 
 
-def test_value_guidance_is_learnt_beside_the_model() -> None:
+@pytest.mark.parametrize(("precision", "apart"), [("float32", 5e-3), ("bfloat16", 5e-2)])
+def test_value_guidance_is_learnt_beside_the_model(precision: Any, apart: float) -> None:
     told = []
     for device in ("cpu", "cuda"):
         model = examples.model(vectors=True, box=True, gaussian="squashed").to(device)
         data = examples.source(vectors=True, box=True)
-        settings = ValueGuidance(1.0, width=32, warm_up=2)
-        chosen = dl.UpdateSettings(batch=8, window=6)
-        guide = Guide(settings, model, data.trajectories, chosen.window, seed=0)
+        settings = ValueGuidance(0.9, width=32, warm_up=2)
+        chosen = dl.UpdateSettings(batch=8, window=6, precision=precision)
+        guide = Guide(settings, model, data.trajectories, chosen.window, 0, precision)
         guide.begin()
         optimiser = make_optimiser(model, chosen)
         steps = list(update(model, optimiser, data, chosen, [1.0] * 6, 4, guide))
         told.append([[each[name] for name in ("loss", "value")] for each in steps])
-    assert np.allclose(told[0], told[1], rtol=5e-3, atol=1e-3)
+    assert np.allclose(told[0], told[1], rtol=apart, atol=1e-3)

@@ -1,7 +1,8 @@
 """Hold agents that a critic guides against the published method, robot by robot.
 
 Knows no training. ``STUDIES`` are directories of ``driftline study hopper``, ``hopper-odt`` and the
-like, of any robots; of each the agents named are read, in every seed that is finished.
+like, all of as many steps; of each the agents named are read, in every seed that is finished. By
+default a ``-odt`` study has three times the demonstrations, of the same level.
 
     python reproductions/value_guidance/guided_scores.py STUDIES... --out DIRECTORY
 
@@ -29,6 +30,7 @@ from driftline.experiments.control.scores import Curve, curve
 from driftline.experiments.figures.legend import shared_legend
 from driftline.experiments.figures.look import look, panels, styled
 from driftline.experiments.figures.series import Series, draw_series
+from driftline.experiments.names import ROBOTS
 from driftline.experiments.plan import run_path
 from driftline.experiments.run import finished
 from driftline.records.run_directory import RunDirectory
@@ -61,23 +63,40 @@ def main() -> None:
 def read(studies: Sequence[Path], agents: Sequence[str]) -> Found:
     """Scores of all finished runs; ends the program where there are none."""
     found: Found = {}
+    lengths: dict[Path, int | None] = {}
     for root in studies:
-        config = from_json(StudyConfig, RunDirectory.open(root).manifest["configuration"])
-        if not isinstance(config.world, ArenaConfig):
-            sys.exit(f"{root} is no study of a robot; give those of driftline study hopper, say")
-        task = config.world.task
+        config = study(root)
+        task, steps = config.world.task, config.rounds.steps
+        lengths[root] = steps
+        if len(set(lengths.values())) > 1:
+            told = ", ".join(f"{place} {each:,}" for place, each in lengths.items())
+            sys.exit(
+                f"the studies have runs of different lengths ({told} steps); give those of one"
+            )
         for agent in (each.name for each in config.agents if each.name in agents):
             paths = [run_path(root, agent, seed) for seed in config.seeds]
             runs = [curve(task, judged(path)) for path in paths if finished(path)]
-            if not runs:
-                print(f"{root}: no seed of {agent} is finished; left out")
-            elif agent in found.get(task, {}):
+            if len(runs) < len(paths):
+                print(f"{root}: {len(runs)} of {len(paths)} seeds of {agent} are finished")
+            if runs and agent in found.get(task, {}):
                 sys.exit(f"{agent} on {task} is in two of the studies; leave one of them out")
-            else:
+            if runs:
                 found.setdefault(task, {})[agent] = runs
     if not found:
         sys.exit(f"none of the studies has a finished run of {', '.join(agents)}")
     return found
+
+
+def study(root: Path) -> StudyConfig:
+    """The study in ``root``; ends the program where it is not of a robot, paid as it should be."""
+    configuration = RunDirectory.open(root).manifest["configuration"]
+    if configuration["kind"] != StudyConfig.__name__:
+        sys.exit(f"{root} is of several arenas; give the directories below {root / 'worlds'}")
+    config = from_json(StudyConfig, configuration)
+    world = config.world
+    if not isinstance(world, ArenaConfig) or world.task not in ROBOTS or world.proxy is not None:
+        sys.exit(f"{root} is no study of a robot, paid as Gymnasium does; leave it out")
+    return config
 
 
 def judged(path: Path) -> list[Mapping[str, Any]]:
@@ -109,22 +128,25 @@ def table(found: Found) -> dict[str, Any]:
         agent: float(np.mean([np.mean(each[agent]["after"]) for each in robots.values()]))
         for agent in sorted(everywhere)
     }
-    beside = means.get(COMPARED)
-    times = {} if beside is None else {agent: mean / beside for agent, mean in means.items()}
+    beside = means.get(COMPARED, 0.0)
+    times = {agent: mean / beside for agent, mean in means.items()} if beside > 0.0 else {}
     return {"robots": robots, "means": means, "times": times}
 
 
 def tell(told: Mapping[str, Any]) -> None:
     """Print the table."""
-    print(f"{'score':14}{'':14}{'before':>9}{'after':>9}  seeds")
+    print(f"{'score':14}{'':14}{'steps':>9}{'before':>9}{'after':>9}  seeds")
     for task, by_agent in told["robots"].items():
         for agent, each in by_agent.items():
             seeds = ", ".join(f"{after:.1f}" for after in each["after"])
             cells = "".join(f"{np.mean(each[when]):>9.1f}" for when in ("before", "after"))
-            print(f"{task:14}{agent:14}{cells}  {seeds}")
+            print(f"{task:14}{agent:14}{min(each['steps']):>9,}{cells}  {seeds}")
     for agent, mean in told["means"].items():
         beside = f"  {told['times'][agent]:.2f} times {COMPARED}" if told["times"] else ""
-        print(f"{'all robots':14}{agent:14}{'':9}{mean:>9.1f}{beside}")
+        print(f"{'all robots':14}{agent:14}{'':18}{mean:>9.1f}{beside}")
+    lacking = {name for each in told["robots"].values() for name in each} - set(told["means"])
+    if lacking:
+        print(f"no mean over all robots: {', '.join(sorted(lacking))}, which not all of them have")
 
 
 @styled

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,17 +29,24 @@ STEPS = (0, 100, 160, 200)
 """After which runs here are judged: the last two are in their last quarter."""
 
 
-def study(root: Path, name: str, runs: dict[str, list[list[float]]], done: bool = True) -> Path:
+def study(
+    root: Path,
+    name: str,
+    runs: dict[str, list[list[float]]],
+    done: bool = True,
+    steps: int = 4000,
+) -> Path:
     """A study's directory with the returns of each agent's seeds, as they were judged."""
-    config = presets.study(name, "smoke")
-    assert isinstance(config, StudyConfig)
+    config: Any = presets.study(name, "smoke")
+    if isinstance(config, StudyConfig):
+        config = replace(config, rounds=replace(config.rounds, steps=steps))
     given = {"configuration": to_json(config), "seeds": [0, 1], "thresholds": {}}
     RunDirectory.create(root, {**given, "kind": "study"})
     for agent, seeds in runs.items():
         for seed, returns in enumerate(seeds):
             run = RunDirectory.create(run_path(root, agent, seed), given)
-            for steps, each in zip(STEPS, returns, strict=True):
-                run.append(Judged(0, steps, (each - 50.0, each + 50.0), None))
+            for taken, each in zip(STEPS, returns, strict=True):
+                run.append(Judged(0, taken, (each - 50.0, each + 50.0), None))
             if done:
                 run.append(RunFinished(1.0))
     return root
@@ -86,10 +95,12 @@ def test_runs_that_are_not_finished_are_left_out_and_said_to_be(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     begun = study(tmp_path / "a", "hopper", {"ogm-guided": [[1.0] * 4]}, done=False)
-    whole = study(tmp_path / "b", "hopper-odt", {"odt": [[1.0] * 4]})
+    whole = study(tmp_path / "b", "hopper-odt", {"odt": [[1.0] * 4]})  # of two seeds
     found = guided_scores.read([begun, whole], guided_scores.AGENTS)
     assert set(found["hopper"]) == {"odt"}
-    assert "no seed of ogm-guided is finished" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "0 of 2 seeds of ogm-guided are finished" in said
+    assert "1 of 2 seeds of odt are finished" in said
     with pytest.raises(SystemExit, match="none of the studies has a finished run"):
         guided_scores.read([begun], guided_scores.AGENTS)
 
@@ -99,12 +110,19 @@ def test_studies_that_cannot_be_put_together_are_refused(tmp_path: Path) -> None
     twice = [study(tmp_path / name, "hopper", runs) for name in "ab"]
     with pytest.raises(SystemExit, match="ogm-guided on hopper is in two of the studies"):
         guided_scores.read(twice, guided_scores.AGENTS)
-    boards = study(tmp_path / "c", "tomato-watering", {})
-    with pytest.raises(SystemExit, match="is no study of a robot"):
-        guided_scores.read([boards], guided_scores.AGENTS)
+    for name in ("tomato-watering", "hopper-lean", "cartpole"):
+        other = study(tmp_path / name, name, runs)
+        with pytest.raises(SystemExit, match="is no study of a robot, paid as Gymnasium does"):
+            guided_scores.read([other], guided_scores.AGENTS)
+    several = study(tmp_path / "several", "control", {})
+    with pytest.raises(SystemExit, match="of several arenas; give the directories below"):
+        guided_scores.read([several], guided_scores.AGENTS)
+    longer = study(tmp_path / "longer", "walker2d", runs, steps=9000)
+    with pytest.raises(SystemExit, match=r"different lengths \(.*a 4,000, .*longer 9,000 steps\)"):
+        guided_scores.read([twice[0], longer], guided_scores.AGENTS)
 
 
-def test_agents_that_not_all_robots_have_get_no_mean() -> None:
+def test_agents_that_not_all_robots_have_get_no_mean(capsys: pytest.CaptureFixture[str]) -> None:
     steps = np.array(STEPS, np.float64)
     run = (steps, np.array([1.0, 2.0, 3.0, 5.0]))
     told = guided_scores.table(
@@ -112,3 +130,12 @@ def test_agents_that_not_all_robots_have_get_no_mean() -> None:
     )
     assert told["means"] == {"odt": 4.0}
     assert told["times"] == {"odt": 1.0}
+    guided_scores.tell(told)
+    assert "no mean over all robots: ogm-guided" in capsys.readouterr().out
+
+
+def test_nothing_is_told_in_times_of_a_score_that_is_not_above_chance() -> None:
+    run = (np.array(STEPS, np.float64), np.array([1.0, 2.0, -3.0, 3.0]))
+    told = guided_scores.table({"hopper": {"odt": [run], "ogm-guided": [run]}})
+    assert told["means"] == {"odt": 0.0, "ogm-guided": 0.0}
+    assert told["times"] == {}

@@ -36,7 +36,7 @@ BOX = ContinuousActionSpec((-2.0,), (2.0,))
 SETTINGS = OnlineSettings(
     Unconditioned(), 200, UpdateSettings(batch=32, window=3, learning_rate=5e-3)
 )
-GUIDANCE = ValueGuidance(1.0, width=32, warm_up=100, learning_rate=3e-3, blur=0.0)
+GUIDANCE = ValueGuidance(0.9, width=32, warm_up=100, learning_rate=3e-3, blur=0.0)
 GUIDED = replace(SETTINGS, value_guidance=GUIDANCE)
 
 
@@ -367,7 +367,7 @@ def test_what_cannot_be_guided_is_refused() -> None:
     boards, _ = alternating(2)
     with pytest.raises(CapabilityError, match="leave value_guidance out"):
         Guide(ValueGuidance(), boards, shown(), 3, 0)
-    wrongs = [{"strength": -1.0}, {"discount": 0.0}, {"learning_rate": 0.0}]
+    wrongs = [{"strength": -1.0}, {"strength": 1.0}, {"discount": 0.0}, {"learning_rate": 0.0}]
     for wrong in [*wrongs, {"width": 0}, {"batch": 0}, {"updates": 0}, {"warm_up": -1}]:
         with pytest.raises(SettingsError):
             ValueGuidance(**wrong)  # type: ignore[arg-type]

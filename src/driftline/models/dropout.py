@@ -34,7 +34,8 @@ class Dropout:
     def _words(self, count: int, device: torch.device) -> Tensor:
         """``count`` random integers of eight bytes, there."""
         if self._generator.device != device:
-            seed = int(torch.randint(*WHOLE, (), generator=self._generator))
+            given = self._generator
+            seed = int(torch.randint(*WHOLE, (), generator=given, device=given.device))
             self._generator = torch.Generator(device).manual_seed(seed)
         return torch.randint(*WHOLE, (count,), generator=self._generator, device=device)
 

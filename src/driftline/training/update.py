@@ -50,8 +50,8 @@ class UpdateSettings:
 
     ``optimiser``: "adamw", its running means over about 10 and 20 steps, or "lamb", as
     the online decision transformer has it (see `Lamb`). ``precision``: in which the model's
-    own loss is computed, and the distributions that terms beside it are given or ask it for;
-    what these compute themselves is in single precision, and so are the weights.
+    own loss is computed, the distributions that terms beside it are given, and those that
+    critics ask for; what terms compute themselves is in single precision, as weights are.
     ``overhang``: windows may begin before their episode, so that all its steps are as likely.
     """
 

@@ -67,10 +67,10 @@ class ValueGuidance:
 
     def __post_init__(self) -> None:
         shares = (self.discount, self.target_rate)
-        if not (self.strength >= 0 and all(0 < each <= 1 for each in shares)):
+        if not (0 <= self.strength < 1 and all(0 < each <= 1 for each in shares)):
             raise SettingsError(
-                "value guidance needs a strength of 0 or more and a discount and target_rate "
-                f"above 0 and at most 1, got {self.strength:g}, {self.discount:g} and "
+                "value guidance needs a strength of 0 or more and less than 1 and a discount and "
+                f"target_rate above 0 and at most 1, got {self.strength:g}, {self.discount:g} and "
                 f"{self.target_rate:g}"
             )
         if not (self.learning_rate > 0 and self.blur >= 0 and self.blur_limit >= 0):
@@ -236,11 +236,11 @@ class Guide:
                 some = whole.only(torch.from_numpy(chosen).to(self._device))
                 following = self._blurred(acted[some.following])
                 errors.append(self._step(some, seen, done, following, alone=False))
-        return float(np.mean(errors)) if errors else 0.0
+        return float(torch.stack(errors).mean()) if errors else 0.0
 
     def _step(
         self, steps: Transitions, seen: Tensor, done: Tensor, following: Tensor, *, alone: bool
-    ) -> float:
+    ) -> Tensor:
         """One step of both critics; the error before it.
 
         ``alone``: nobody chose the ``following`` action by what they say, so that nothing is
@@ -263,7 +263,7 @@ class Guide:
             pairs = zip(self._target.parameters(), self._critic.parameters(), strict=True)
             for slow, quick in pairs:
                 slow.lerp_(quick, rate)
-        return float(error.detach())
+        return error.detach()
 
     def _tensor(self, array: npt.NDArray[Any]) -> Tensor:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self._device)
