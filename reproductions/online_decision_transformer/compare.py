@@ -45,13 +45,7 @@ from driftline.records.run_directory import RunDirectory
 from driftline.training.online_settings import OnlineSettings
 
 ENVIRONMENT = Path(".venv-reference")
-NEEDED = (
-    "torch==2.13.0",
-    "transformers>=5,<6",
-    "torch-optimizer==0.3.0",
-    f"gymnasium[mujoco]=={version('gymnasium')}",
-    f"mujoco=={version('mujoco')}",
-)
+SIMULATORS = {"gymnasium[mujoco]": "gymnasium", "mujoco": "mujoco"}
 AGENT = "odt"
 PRESET, REFERENCE = "preset", "reference"
 Judgements = list[dict[str, Any]]
@@ -144,8 +138,14 @@ def interpreter() -> Path:
     if not python.exists():
         print(f"making {ENVIRONMENT}, once", flush=True)
         venv.create(ENVIRONMENT, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *NEEDED], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-q", *needed()], check=True)
     return python
+
+
+def needed() -> tuple[str, ...]:
+    """What the reference stands on; the simulator is that of this environment."""
+    simulators = (f"{name}=={version(package)}" for name, package in SIMULATORS.items())
+    return ("torch==2.13.0", "transformers>=5,<6", "torch-optimizer==0.3.0", *simulators)
 
 
 def settings(config: StudyConfig, seed: int) -> dict[str, Any]:
