@@ -5,7 +5,8 @@
 
 The first call makes ``.venv-peers`` with TorchRL, transformers and d3rlpy, which cannot be
 installed beside Driftline. Everything is timed in turn in one run, so that a machine that
-slows down slows all; ratios are of medians, on ``--threads`` threads.
+slows down slows all; ratios are of medians, on ``--threads`` threads. ``--only`` and ``--kinds``
+leave something out; `MODELS` are what is compared.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ import statistics
 import subprocess
 import venv
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -29,16 +31,42 @@ from driftline.data.trajectories import Trajectories
 from driftline.data.trajectory import Trajectory
 from driftline.data.windows import WindowSource
 from driftline.models.trajectory_transformer import TrajectoryTransformer
-from driftline.models.transformer_config import TransformerConfig
+from driftline.models.transformer_config import Tokens, TransformerConfig
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
 from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
+from driftline.training.entropy_floor import EntropyFloor, Floor
 from driftline.training.update import UpdateSettings, make_optimiser, update
 
 ENVIRONMENT = Path(".venv-peers")
 NEEDED = ("torch==2.13.0", "transformers>=5,<6", "torchrl>=0.14,<0.15", "d3rlpy>=2.8,<3")
 LIBRARIES = ("transformers", "torchrl", "d3rlpy")
-KINDS = ("fused", "fused-bf16", "three", "three-bf16")
-"""One token a step or three, in single precision or with products in half of its bits."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A model of Driftline's: the peers have three ``tokens`` and an ``expansion`` of 4.
+
+    ``published``: it learns as the online decision transformer does, with dropout, LAMB and a
+    floor under its entropy, and plain embeddings.
+    """
+
+    tokens: Tokens = "fused"
+    expansion: int = 4
+    published: bool = False
+
+
+MODELS = {
+    "fused": Kind(),
+    "narrow": Kind(expansion=TransformerConfig.expansion),
+    "three": Kind("three"),
+    "preset": Kind("three", published=True),
+}
+KINDS = tuple(f"{name}{bits}" for name in MODELS for bits in ("", "-bf16"))
+"""In single precision, or with products in half of its bits; ``narrow`` is what Driftline has
+where nothing else is asked for."""
+SIZES = {"20 thousand": 20_000, "a million": 10**6, "10 million": 10**7}
+"""Steps that windows are drawn from."""
+SAMPLED = "sample 256"
 
 
 class Peers:
@@ -80,38 +108,39 @@ class Peers:
         self._process.communicate()
 
 
-def source(steps: int = 20_000) -> WindowSource:
-    """Random episodes of 500 steps."""
+def source(steps: int) -> WindowSource:
+    """Random episodes of 500 steps, forty of them over and over."""
     draw = np.random.default_rng(0)
-    return WindowSource.of(
-        Trajectories.of(
-            [
-                Trajectory(
-                    draw.normal(size=(501, peers.STATE)).astype(np.float32),
-                    draw.uniform(-0.9, 0.9, (500, peers.ACTION)).astype(np.float32),
-                    draw.random(500),
-                    terminated=False,
-                    truncated=True,
-                )
-                for _ in range(steps // 500)
-            ]
+    some = [
+        Trajectory(
+            draw.normal(size=(501, peers.STATE)).astype(np.float32),
+            draw.uniform(-0.9, 0.9, (500, peers.ACTION)).astype(np.float32),
+            draw.random(500),
+            terminated=False,
+            truncated=True,
         )
-    )
+        for _ in range(40)
+    ]
+    return WindowSource.of(Trajectories.of([some[k % 40] for k in range(steps // 500)]))
 
 
 def untrained(size: peers.Size, kind: str, data: WindowSource) -> TrajectoryTransformer:
     """Driftline's model of the size; the return head comes with it."""
-    tokens, _, bits = kind.partition("-")
+    name, _, bits = kind.partition("-")
+    of = MODELS[name]
     config = TransformerConfig(
         width=size.width,
         layers=size.layers,
         heads=size.heads,
         context_length=peers.CONTEXT,
         horizon=1000,
-        tokens=tokens,  # type: ignore[arg-type]
+        tokens=of.tokens,
+        expansion=of.expansion,
         gaussian="squashed",
         acting_precision="bfloat16" if bits else "float32",
     )
+    if of.published:
+        config = replace(config, time="none", dropout=0.1, embeddings="plain", acting_context=5)
     return TrajectoryTransformer(
         config,
         VectorSpec(peers.STATE),
@@ -124,12 +153,16 @@ def untrained(size: peers.Size, kind: str, data: WindowSource) -> TrajectoryTran
 
 def training(size: peers.Size, kind: str, data: WindowSource) -> Callable[[], object]:
     """One update: windows are sampled, as none of the peers' steps does."""
-    model = untrained(size, kind, data)
+    model, published = untrained(size, kind, data).train(), MODELS[kind.partition("-")[0]].published
     precision = model.config.acting_precision
     settings = UpdateSettings(size.batch, peers.CONTEXT, precision=precision)
+    floor = None
+    if published:
+        settings = replace(settings, optimiser="lamb", gradient_norm=0.25, overhang=False)
+        floor = Floor(EntropyFloor(-float(peers.ACTION), 1e-4, 0.1, by="adam"), model)
     optimiser = make_optimiser(model, settings)
     seeds = iter(range(10**9))
-    return lambda: list(update(model, optimiser, data, settings, [1.0], next(seeds)))
+    return lambda: list(update(model, optimiser, data, settings, [1.0], next(seeds), floor))
 
 
 def acting(size: peers.Size, kind: str, copies: int, data: WindowSource) -> Callable[[], object]:
@@ -142,20 +175,23 @@ def acting(size: peers.Size, kind: str, copies: int, data: WindowSource) -> Call
     return lambda: model.act(state, seen, asked, draw)
 
 
-def sampling(data: WindowSource) -> Callable[[], object]:
-    """256 windows."""
-    draw = np.random.default_rng(0)
+def sampling(steps: int) -> Callable[[], object]:
+    """256 windows of so many steps."""
+    data, draw = source(steps), np.random.default_rng(0)
     return lambda: data.sample(256, peers.CONTEXT, draw)
 
 
-def own_jobs(data: WindowSource, only: str) -> dict[str, Callable[[], object]]:
+def own_jobs(only: str, kinds: Sequence[str]) -> dict[str, Callable[[], object]]:
     """Driftline's jobs whose names begin with ``only``, ready to be timed."""
     known: dict[str, Callable[[], Callable[[], object]]] = {
-        "sample 256 fused": lambda: sampling(data)
+        f"{SAMPLED} of {told}": partial(sampling, steps) for told, steps in SIZES.items()
     }
+    data = source(SIZES["20 thousand"])
     for name, size in peers.SIZES.items():
-        for kind in KINDS:
+        for kind in kinds:
             known[f"train {name} {kind}"] = partial(training, size, kind, data)
+            if MODELS[kind.partition("-")[0]].published:
+                continue  # it acts on its last five steps, where the peers have twenty
             for copies in (64,) if "-" in kind else (1, 64):  # one acts in single precision
                 known[f"act {name} {copies} {kind}"] = partial(acting, size, kind, copies, data)
     return {name: made() for name, made in known.items() if name.startswith(only)}
@@ -177,9 +213,9 @@ def flops(job: Callable[[], object]) -> int:
     return int(counter.get_total_flops())
 
 
-def peak() -> float:
+def peak(precision: torch.dtype) -> float:
     """Operations a second of a large product, in this moment."""
-    left = torch.randn(2048, 2048)
+    left = torch.randn(2048, 2048).to(precision)
     return 2 * 2048**3 / (1e-3 * timed(lambda: left @ left))
 
 
@@ -188,39 +224,42 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", default="", help="jobs whose name begins so")
+    parser.add_argument("--kinds", nargs="+", default=KINDS, choices=KINDS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    data, others = source(), Peers(options.threads)
-    own = own_jobs(data, options.only)
+    others = Peers(options.threads)
+    own = own_jobs(options.only, options.kinds)
     theirs = [name for name, _ in peers.jobs() if name.startswith(options.only)]
     took: dict[str, list[float]] = defaultdict(list)
-    products = []
+    peaks: dict[torch.dtype, list[float]] = {torch.float32: [], torch.bfloat16: []}
     for _ in range(options.rounds):
-        products.append(peak())
+        for precision, each in peaks.items():
+            each.append(peak(precision))
         for name, job in own.items():
             took[name].append(timed(job))
         for name in theirs:
             took[name].append(others.milliseconds(name))
     others.close()
-    report({name: statistics.median(each) for name, each in took.items()})
-    limit = statistics.median(products)
-    print(f"\na product of 2048 x 2048: {limit / 1e9:.0f} GFLOP/s on {options.threads} threads")
+    report(own, {name: statistics.median(each) for name, each in took.items()})
+    limits = {precision: statistics.median(each) for precision, each in peaks.items()}
+    print(f"\na product of 2048 x 2048 on {options.threads} threads:", end=" ")
+    print(", ".join(f"{limit / 1e9:.0f} GFLOP/s in {str(of)[6:]}" for of, limit in limits.items()))
     for name, job in own.items():
         if name.startswith("train"):
+            limit = limits[torch.bfloat16 if name.endswith("-bf16") else torch.float32]
             rate = flops(job) / (1e-3 * statistics.median(took[name]))
-            print(f"{name}: {rate / 1e9:.0f} GFLOP/s, {rate / limit:.0%} of it")
+            print(f"{name}: {rate / 1e9:.0f} GFLOP/s, {rate / limit:.0%} of that")
 
 
-def report(medians: dict[str, float]) -> None:
+def report(own: Iterable[str], medians: Mapping[str, float]) -> None:
     """A line for each of Driftline's jobs: its time, theirs, and how many times the fastest."""
     print(f"{'job':28}{'ms':>9}" + "".join(f"{name:>14}" for name in LIBRARIES) + f"{'ratio':>9}")
-    for name, mine in medians.items():
-        task, _, kind = name.rpartition(" ")
-        if kind not in KINDS:
-            continue
+    for name in own:
+        task = SAMPLED if name.startswith(SAMPLED) else name.rpartition(" ")[0]
         found = [medians.get(f"{task} {library}") for library in LIBRARIES]
         fastest = min((each for each in found if each is not None), default=float("nan"))
         cells = "".join(f"{'-' if each is None else format(each, '.2f'):>14}" for each in found)
+        mine = medians[name]
         print(f"{name:28}{mine:>9.2f}{cells}{fastest / mine:>8.1f}x")
 
 
