@@ -119,6 +119,17 @@ def test_a_directory_can_be_given_in_place_of_an_id(tmp_path: Path) -> None:
     assert len(load_minari(str(path))) == 3
 
 
+@pytest.mark.parametrize("said", ["root", "environment"])
+def test_a_root_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINARI_DATASETS_PATH", "here" if said == "environment" else "elsewhere")
+    root = Path("here") if said == "root" else None
+    path = save_minari(demonstrations(episodes()), "garden/careful-v0", root)
+    assert path == tmp_path / "here" / "garden" / "careful-v0"
+    assert len(load_minari("garden/careful-v0", root)) == 3
+    assert dataset_ids(tmp_path / "here") == ["garden/careful-v0"]
+
+
 def test_an_existing_dataset_is_never_written_to(tmp_path: Path) -> None:
     path = save_minari(demonstrations(episodes()), "careful-v0", tmp_path)
     before = {each: each.read_bytes() for each in path.rglob("*") if each.is_file()}

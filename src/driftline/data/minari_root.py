@@ -16,11 +16,10 @@ DATASET_ID = re.compile(r"(?:[-_\w](?:[-_\w/]*)[-_\w]/)?[-_\w]+-v\d+")
 
 
 def datasets_root(root: Path | None = None) -> Path:
-    """``root``, or Minari's own: MINARI_DATASETS_PATH, else ``~/.minari/datasets``."""
-    if root is not None:
-        return root
-    named = os.environ.get("MINARI_DATASETS_PATH")
-    return Path(named) if named else Path.home() / ".minari" / "datasets"
+    """``root``, or Minari's own: MINARI_DATASETS_PATH, else ``~/.minari/datasets``; absolute."""
+    named = root or os.environ.get("MINARI_DATASETS_PATH")
+    # Minari reads a relative path anew from inside the dataset that it writes.
+    return Path(named).absolute() if named else Path.home() / ".minari" / "datasets"
 
 
 def check_id(dataset_id: str) -> str:
