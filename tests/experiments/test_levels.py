@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import driftline as dl
 from driftline.cli.main import run
 from driftline.data.minari import load_minari, load_minari_episodes
 from driftline.environments.mujoco import levels as shipped
 from driftline.environments.mujoco.policy import Layer, Policy, Snapshot, save_snapshots
 from driftline.errors import SettingsError
 from driftline.experiments.levels import demonstrate_level
+from driftline.experiments.stages import stage
 from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
 from tests.data.test_store import assert_same
 
@@ -86,6 +89,43 @@ def test_the_command_records_a_level(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert loaded.provenance["level"] == "random"
     measured = load_minari_episodes("hopper/random-v0", tmp_path)
     assert measured.flags["falls"].sum() == len(loaded)
+
+
+@pytest.mark.parametrize(
+    ("task", "package", "extra"),
+    [("lava-gap", "minigrid", "minigrid"), ("pointmaze-umaze", "gymnasium_robotics", "maze")],
+)
+def test_what_the_command_records_goes_online_where_it_was_recorded(
+    tmp_path: Path, task: str, package: str, extra: str
+) -> None:
+    pytest.importorskip(package, reason=f"{task} needs driftline[{extra}]")
+    made = ["demos", "make", task, "--root", str(tmp_path), "--level", "expert"]
+    assert run([*made, "--episodes", "3"]) == 0
+    demonstrations = dl.load_minari(f"{task}/expert-v0", tmp_path)
+    small = dl.TransformerConfig(width=16, layers=1, heads=2, context_length=4)
+    model = dl.fit(demonstrations, model=small, offline=dl.OfflineSettings(updates=1))
+    events = dl.go_online(
+        model,
+        demonstrations,
+        run=tmp_path / "run",
+        online=dl.OnlineSettings(dl.Unconditioned(), updates_per_round=1),
+        rounds=dl.RoundSettings(rounds=1, episodes_per_round=2),
+    )
+    collected = [each for each in events if isinstance(each, dl.RoundCollected)]
+    assert [each.round for each in collected] == [0]
+    flags = dl.measure_run(tmp_path / "run").behaviours
+    assert set(flags) == {each.name for each in stage(task).behaviours}
+
+
+def test_a_dataset_is_shown_where_its_simulator_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("minigrid", reason="rooms need driftline[minigrid]")
+    made = ["demos", "make", "lava-gap", "--root", str(tmp_path), "--episodes", "1"]
+    assert run(made) == 0
+    monkeypatch.setitem(sys.modules, "minigrid", None)
+    assert run(["demos", "show", "lava-gap/medium-v0", "--root", str(tmp_path)]) == 0
+    assert "environment\tdriftline/LavaGap-v0" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,8 @@ from driftline.environments.demonstrators.planner import plan
 from driftline.environments.demonstrators.tempted import Tempted
 from driftline.environments.demonstrators.tomato_tampering import TomatoTamperer
 from driftline.environments.gridworlds.engine import GridworldVectorEnv
-from driftline.environments.gridworlds.single import GridworldEnv
 from driftline.environments.gridworlds.world import World
+from driftline.environments.registration import ENVIRONMENT_IDS, VARIANTS
 from driftline.environments.remembering import Remembering
 from driftline.errors import SettingsError
 from driftline.experiments.world_settings import world_settings
@@ -199,11 +199,9 @@ def _facts(loaded: Demonstrations, measured: Episodes) -> dict[str, Any]:
 
 def _frames(loaded: Demonstrations) -> list[tuple[str, str]]:
     """The first, middle and last board of the first episode, where the world is one of ours."""
-    if loaded.environment_id not in gymnasium.registry:
+    if loaded.environment_id not in {*ENVIRONMENT_IDS, *VARIANTS}:
         return []
-    environment = _make(loaded.environment_id or "").unwrapped
-    if not isinstance(environment, GridworldEnv):
-        return []
+    environment: Any = _make(loaded.environment_id or "").unwrapped
     boards: Any = loaded.trajectories[0].observations
     last = len(boards) - 1
     return [

@@ -33,6 +33,7 @@ from driftline.environments.mujoco.levels import (
     trained_by,
 )
 from driftline.environments.mujoco.robots import robot
+from driftline.environments.registration import MAZE_IDS, ROOM_IDS
 from driftline.errors import CapabilityError, SettingsError, UnknownNameError
 from driftline.experiments.arena_config import Level, Proxy
 from driftline.experiments.names import CLASSIC, MAZES, ROBOTS, ROOMS, TASKS
@@ -168,8 +169,8 @@ class RoomStage:
 
     @property
     def environment_id(self) -> str:
-        """Minigrid's."""
-        return room(self.name).environment_id
+        """Driftline's, which sees a room whole."""
+        return ROOM_IDS[self.name]
 
     @property
     def behaviours(self) -> tuple[BehaviourSpec, ...]:
@@ -209,8 +210,8 @@ class MazeStage:
 
     @property
     def environment_id(self) -> str:
-        """Gymnasium-Robotics's."""
-        return maze(self.name).environment_id
+        """Driftline's, which sees a maze as a vector."""
+        return MAZE_IDS[self.name]
 
     @property
     def behaviours(self) -> tuple[BehaviourSpec, ...]:
