@@ -163,6 +163,20 @@ def test_a_missing_dataset_is_named_with_those_that_are_there(tmp_path: Path) ->
         load_minari("bold-v0", tmp_path)
 
 
+def test_how_to_fetch_one_of_minaris_own_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
+    with pytest.raises(DataError, match=r", then minari download mujoco/hopper/medium-v0$"):
+        load_minari("mujoco/hopper/medium-v0")
+    there = f"then MINARI_DATASETS_PATH={tmp_path / 'mine'} minari download D4RL/pen/human-v2"
+    with pytest.raises(DataError, match=there):
+        load_minari("D4RL/pen/human-v2", tmp_path / "mine")
+    for name in ("careful-v0", "garden/careful-v0", "../../bold"):
+        with pytest.raises(DataError, match=r"there are: none$"):
+            load_minari(name)
+
+
 def test_other_plays_cannot_be_stored_beside(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not the same plays"):
         save_minari(demonstrations(episodes()), "a-v0", tmp_path, episodes(lengths=(2, 2)))

@@ -51,7 +51,18 @@ def data_path(dataset: str | Path, root: Path | None = None) -> Path:
     known = ", ".join(dataset_ids(root)) or "none"
     raise DataError(
         f"no Minari dataset {str(dataset)!r}: it is neither a dataset's directory nor an id under "
-        f"{datasets_root(root)}, where there are: {known}"
+        f"{datasets_root(root)}, where there are: {known}{_fetched(str(dataset), root)}"
+    )
+
+
+def _fetched(dataset_id: str, root: Path | None) -> str:
+    """How to get a dataset whose id is as Minari's own are: a family, a task and a name."""
+    if not DATASET_ID.fullmatch(dataset_id) or dataset_id.count("/") < 2:
+        return ""
+    where = "" if root is None else f"MINARI_DATASETS_PATH={datasets_root(root)} "
+    return (
+        f'; if it is one of Minari\'s, fetch it: pip install "minari[hf]", then '
+        f"{where}minari download {dataset_id}"
     )
 
 
