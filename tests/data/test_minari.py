@@ -235,6 +235,7 @@ def test_datasets_of_minaris_own_collector_load(
     assert (loaded.observation, loaded.action) == OTHERS[name]
     assert loaded.environment_id == name
     assert loaded.provenance["dataset_id"] == ids[name]
+    assert loaded.provenance["returns"] == "sum of the rewards in the dataset, undiscounted"
     assert loaded.trajectories.rewards.dtype == np.float64
     # The last episode was left after one step, which the collector calls truncated.
     assert loaded.trajectories.terminated.tolist() == [True] * 5 + [False]

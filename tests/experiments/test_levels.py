@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from pathlib import Path
 
@@ -55,6 +56,20 @@ def test_policies_that_are_not_there_are_missed_in_one_line(
         demonstrate_level("hopper", "medium", 0, episodes=1)
 
 
+def test_a_dataset_names_the_policies_that_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    resting = Policy((still(4),), still(3, 4), still(3, 4))
+    file = tmp_path / "hopper.safetensors"
+    save_snapshots(file, [Snapshot(1, resting, (100.0,))], {"algorithm": "SAC"})
+    made = ["demos", "make", "hopper", "--level", "expert", "--episodes", "1"]
+    assert run([*made, "--root", str(tmp_path / "root")]) == 0
+    provenance = load_minari("hopper/expert-v0", tmp_path / "root").provenance
+    assert provenance["demonstrator"] == "SAC"
+    assert provenance["policies_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def still(outputs: int, inputs: int = 11) -> Layer:
     return np.zeros((outputs, inputs), np.float32), np.zeros(outputs, np.float32)
 
@@ -87,6 +102,8 @@ def test_the_command_records_a_level(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert loaded.action == ContinuousActionSpec((-1.0,) * 3, (1.0,) * 3)
     assert loaded.trajectories.steps >= 500
     assert loaded.provenance["level"] == "random"
+    assert loaded.provenance["returns"] == "sum of the rewards in the dataset, undiscounted"
+    assert "policies_sha256" not in loaded.provenance
     measured = load_minari_episodes("hopper/random-v0", tmp_path)
     assert measured.flags["falls"].sum() == len(loaded)
 

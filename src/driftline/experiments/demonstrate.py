@@ -24,6 +24,7 @@ from driftline.data.minari import load_minari, load_minari_episodes
 from driftline.data.minari_root import check_id
 from driftline.data.minari_writing import save_minari
 from driftline.data.npz import load_npz
+from driftline.data.returns import RETURNS
 from driftline.environments.demonstrators.planned import PlannedDemonstrator
 from driftline.environments.demonstrators.planner import plan
 from driftline.environments.demonstrators.tempted import Tempted
@@ -95,6 +96,7 @@ def make_demonstrations(
         "demonstrator": type(named.script(skill)).__name__,
         "skill": skill,
         "seed": seed,
+        "returns": RETURNS,
         "driftline": driftline.__version__,
         "numpy": metadata.version("numpy"),
     }

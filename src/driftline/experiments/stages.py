@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from gymnasium import Space
@@ -29,6 +30,7 @@ from driftline.environments.minigrid.rooms import room
 from driftline.environments.mujoco.levels import (
     LevelDemonstrator,
     players,
+    policies_of,
     snapshots_of,
     trained_by,
 )
@@ -81,6 +83,10 @@ class Stage(Protocol):
         """The same in a word or two."""
         ...
 
+    def policies(self, level: Level) -> Path | None:
+        """The file of the policies that play at a level, if any do."""
+        ...
+
 
 @dataclass(frozen=True)
 class RobotStage:
@@ -120,6 +126,10 @@ class RobotStage:
         """Trained by stable-baselines3."""
         return "chance" if level == "random" else trained_by(robot(self.name))
 
+    def policies(self, level: Level) -> Path | None:
+        """Shipped with Driftline."""
+        return None if level == "random" else policies_of(robot(self.name))
+
 
 @dataclass(frozen=True)
 class ClassicStage:
@@ -158,6 +168,10 @@ class ClassicStage:
         """It knows the dynamics."""
         return "chance" if level == "random" else "controller"
 
+    def policies(self, level: Level) -> Path | None:
+        """None are stored."""
+        return None
+
 
 @dataclass(frozen=True)
 class RoomStage:
@@ -195,6 +209,10 @@ class RoomStage:
     def demonstrated_by(self, level: Level) -> str:
         """It sees the room whole."""
         return "chance" if level == "random" else "planner"
+
+    def policies(self, level: Level) -> Path | None:
+        """None are stored."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -236,6 +254,10 @@ class MazeStage:
     def demonstrated_by(self, level: Level) -> str:
         """It knows the maze whole."""
         return "chance" if level == "random" else "planner"
+
+    def policies(self, level: Level) -> Path | None:
+        """None are stored."""
+        return None
 
 
 STAGES: Mapping[str, Stage] = {
