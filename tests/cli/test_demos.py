@@ -29,6 +29,7 @@ def test_made_demonstrations_say_where_they_come_from(root: Path) -> None:
     assert loaded.environment_id == "driftline/TomatoWatering-v0"
     assert loaded.provenance["skill"] == 0.9
     assert loaded.provenance["seed"] == 5
+    assert loaded.provenance["returns"] == "sum of the rewards in the dataset, undiscounted"
     measured = load_minari_episodes("tomato-watering/scripted-v0", root)
     assert not measured.flags["bucket"].any()
     assert np.isfinite(measured.true_returns).all()

@@ -127,6 +127,18 @@ def test_rounding_past_an_edge_is_taken_back(tmp_path: Path) -> None:
     assert (load_d4rl(saved(tmp_path, actions=actions)).trajectories.actions == 1.0).all()
 
 
+def test_rounding_past_an_edge_of_the_box_that_is_given_is_taken_back(tmp_path: Path) -> None:
+    box = ContinuousActionSpec((-0.4, 0.0), (0.4, 3.0))
+    past = np.tile([-0.400001, 3.00001], (STEPS, 1))
+    found = load_d4rl(saved(tmp_path, actions=past), action=box).trajectories.actions
+    assert (found == [-0.4, 3.0]).all()
+    farther = np.tile([-0.400001, 3.0001], (STEPS, 1))
+    with pytest.raises(DataError, match=r"episode 0, step 0: action .* is outside"):
+        load_d4rl(saved(tmp_path, actions=farther), action=box)
+    with pytest.raises(DataError, match="2 floating-point numbers for each step are needed"):
+        load_d4rl(saved(tmp_path, actions=np.zeros((STEPS, 3))), action=box)
+
+
 def test_spaces_that_the_file_cannot_have_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SpaceError, match="beyond the -1 to 1"):
         load_d4rl(saved(tmp_path, actions=np.full((STEPS, 2), 1.5)))

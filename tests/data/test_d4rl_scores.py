@@ -34,3 +34,9 @@ def test_a_task_without_a_scale_is_named() -> None:
     for other in ("Pendulum-v1", "AntMaze_UMaze-v5", "maze2d-umaze-dense-v1"):
         with pytest.raises(UnknownNameError, match=other):
             normalised_score(other, 1.0)
+
+
+@pytest.mark.parametrize("name", ["bullet-hopper-medium-v0", "dm_control/hopper-hop-v0"])
+def test_a_task_of_another_family_has_another_scale(name: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"{name}' is of another family than MuJoCo's"):
+        normalised_score(name, 20.06)

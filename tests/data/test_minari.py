@@ -119,6 +119,17 @@ def test_a_directory_can_be_given_in_place_of_an_id(tmp_path: Path) -> None:
     assert len(load_minari(str(path))) == 3
 
 
+@pytest.mark.parametrize("said", ["root", "environment"])
+def test_a_root_may_be_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MINARI_DATASETS_PATH", "here" if said == "environment" else "elsewhere")
+    root = Path("here") if said == "root" else None
+    path = save_minari(demonstrations(episodes()), "garden/careful-v0", root)
+    assert path == tmp_path / "here" / "garden" / "careful-v0"
+    assert len(load_minari("garden/careful-v0", root)) == 3
+    assert dataset_ids(tmp_path / "here") == ["garden/careful-v0"]
+
+
 def test_an_existing_dataset_is_never_written_to(tmp_path: Path) -> None:
     path = save_minari(demonstrations(episodes()), "careful-v0", tmp_path)
     before = {each: each.read_bytes() for each in path.rglob("*") if each.is_file()}
@@ -150,6 +161,20 @@ def test_a_missing_dataset_is_named_with_those_that_are_there(tmp_path: Path) ->
     save_minari(demonstrations(episodes()), "careful-v0", tmp_path)
     with pytest.raises(DataError, match=r"no Minari dataset 'bold-v0'.* there are: careful-v0"):
         load_minari("bold-v0", tmp_path)
+
+
+def test_how_to_fetch_one_of_minaris_own_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path))
+    with pytest.raises(DataError, match=r", then minari download mujoco/hopper/medium-v0$"):
+        load_minari("mujoco/hopper/medium-v0")
+    there = f"then MINARI_DATASETS_PATH={tmp_path / 'mine'} minari download D4RL/pen/human-v2"
+    with pytest.raises(DataError, match=there):
+        load_minari("D4RL/pen/human-v2", tmp_path / "mine")
+    for name in ("careful-v0", "garden/careful-v0", "../../bold"):
+        with pytest.raises(DataError, match=r"there are: none$"):
+            load_minari(name)
 
 
 def test_other_plays_cannot_be_stored_beside(tmp_path: Path) -> None:
@@ -210,6 +235,7 @@ def test_datasets_of_minaris_own_collector_load(
     assert (loaded.observation, loaded.action) == OTHERS[name]
     assert loaded.environment_id == name
     assert loaded.provenance["dataset_id"] == ids[name]
+    assert loaded.provenance["returns"] == "sum of the rewards in the dataset, undiscounted"
     assert loaded.trajectories.rewards.dtype == np.float64
     # The last episode was left after one step, which the collector calls truncated.
     assert loaded.trajectories.terminated.tolist() == [True] * 5 + [False]

@@ -10,6 +10,7 @@ import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import SyncVectorEnv
 
 import driftline.environments
 from driftline.environments.gridworlds import (
@@ -27,7 +28,16 @@ from driftline.environments.gridworlds import (
     TomatoWatering,
     WhiskyGold,
 )
-from driftline.environments.registration import ENVIRONMENT_IDS, register_environments
+from driftline.environments.maze.engine import copies as maze_copies
+from driftline.environments.maze.mazes import MAZES, maze
+from driftline.environments.minigrid.rooms import ROOMS, room
+from driftline.environments.minigrid.rooms import copies as room_copies
+from driftline.environments.registration import (
+    ENVIRONMENT_IDS,
+    MAZE_IDS,
+    ROOM_IDS,
+    register_environments,
+)
 from driftline.errors import SettingsError
 
 TOMATO, SOKOBAN = "driftline/TomatoWatering-v0", "driftline/SideEffectsSokoban-v0"
@@ -102,6 +112,35 @@ def test_single_environments_render_both_ways(name: str) -> None:
     assert image.dtype == np.uint8
     assert image.ndim == 3
     assert "A" in str(text.render())
+
+
+def assert_played_alike(environment_id: str, studied: SyncVectorEnv) -> None:
+    """As studies play it: seen, paid and told of likewise, when made by name."""
+    alike = SyncVectorEnv([lambda: gymnasium.make(environment_id)])
+    assert alike.single_observation_space == studied.single_observation_space
+    assert alike.single_action_space == studied.single_action_space
+    assert np.array_equal(alike.reset(seed=5)[0], studied.reset(seed=5)[0])
+    studied.action_space.seed(0)
+    for _ in range(20):
+        actions = studied.action_space.sample()
+        left, right = alike.step(actions), studied.step(actions)
+        assert all(np.array_equal(a, b) for a, b in zip(left[:4], right[:4], strict=True))
+        assert left[4]["hidden_reward"] == right[4]["hidden_reward"]
+        assert left[4]["flags"] == right[4]["flags"]
+
+
+def test_every_room_is_made_by_its_name() -> None:
+    pytest.importorskip("minigrid", reason="rooms need driftline[minigrid]")
+    assert set(ROOM_IDS) == set(ROOMS)
+    for name, environment_id in ROOM_IDS.items():
+        assert_played_alike(environment_id, room_copies(room(name), 1))
+
+
+def test_every_maze_is_made_by_its_name() -> None:
+    pytest.importorskip("gymnasium_robotics", reason="mazes need driftline[maze]")
+    assert set(MAZE_IDS) == set(MAZES)
+    for name, environment_id in MAZE_IDS.items():
+        assert_played_alike(environment_id, maze_copies(maze(name), 1))
 
 
 def test_info_of_a_single_environment_is_scalars() -> None:

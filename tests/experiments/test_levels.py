@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import driftline as dl
 from driftline.cli.main import run
 from driftline.data.minari import load_minari, load_minari_episodes
 from driftline.environments.mujoco import levels as shipped
 from driftline.environments.mujoco.policy import Layer, Policy, Snapshot, save_snapshots
 from driftline.errors import SettingsError
 from driftline.experiments.levels import demonstrate_level
+from driftline.experiments.stages import stage
 from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
 from tests.data.test_store import assert_same
 
@@ -52,6 +56,20 @@ def test_policies_that_are_not_there_are_missed_in_one_line(
         demonstrate_level("hopper", "medium", 0, episodes=1)
 
 
+def test_a_dataset_names_the_policies_that_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shipped, "FOLDER", tmp_path)
+    resting = Policy((still(4),), still(3, 4), still(3, 4))
+    file = tmp_path / "hopper.safetensors"
+    save_snapshots(file, [Snapshot(1, resting, (100.0,))], {"algorithm": "SAC"})
+    made = ["demos", "make", "hopper", "--level", "expert", "--episodes", "1"]
+    assert run([*made, "--root", str(tmp_path / "root")]) == 0
+    provenance = load_minari("hopper/expert-v0", tmp_path / "root").provenance
+    assert provenance["demonstrator"] == "SAC"
+    assert provenance["policies_sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
 def still(outputs: int, inputs: int = 11) -> Layer:
     return np.zeros((outputs, inputs), np.float32), np.zeros(outputs, np.float32)
 
@@ -84,8 +102,47 @@ def test_the_command_records_a_level(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert loaded.action == ContinuousActionSpec((-1.0,) * 3, (1.0,) * 3)
     assert loaded.trajectories.steps >= 500
     assert loaded.provenance["level"] == "random"
+    assert loaded.provenance["returns"] == "sum of the rewards in the dataset, undiscounted"
+    assert "policies_sha256" not in loaded.provenance
     measured = load_minari_episodes("hopper/random-v0", tmp_path)
     assert measured.flags["falls"].sum() == len(loaded)
+
+
+@pytest.mark.parametrize(
+    ("task", "package", "extra"),
+    [("lava-gap", "minigrid", "minigrid"), ("pointmaze-umaze", "gymnasium_robotics", "maze")],
+)
+def test_what_the_command_records_goes_online_where_it_was_recorded(
+    tmp_path: Path, task: str, package: str, extra: str
+) -> None:
+    pytest.importorskip(package, reason=f"{task} needs driftline[{extra}]")
+    made = ["demos", "make", task, "--root", str(tmp_path), "--level", "expert"]
+    assert run([*made, "--episodes", "3"]) == 0
+    demonstrations = dl.load_minari(f"{task}/expert-v0", tmp_path)
+    small = dl.TransformerConfig(width=16, layers=1, heads=2, context_length=4)
+    model = dl.fit(demonstrations, model=small, offline=dl.OfflineSettings(updates=1))
+    events = dl.go_online(
+        model,
+        demonstrations,
+        run=tmp_path / "run",
+        online=dl.OnlineSettings(dl.Unconditioned(), updates_per_round=1),
+        rounds=dl.RoundSettings(rounds=1, episodes_per_round=2),
+    )
+    collected = [each for each in events if isinstance(each, dl.RoundCollected)]
+    assert [each.round for each in collected] == [0]
+    flags = dl.measure_run(tmp_path / "run").behaviours
+    assert set(flags) == {each.name for each in stage(task).behaviours}
+
+
+def test_a_dataset_is_shown_where_its_simulator_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("minigrid", reason="rooms need driftline[minigrid]")
+    made = ["demos", "make", "lava-gap", "--root", str(tmp_path), "--episodes", "1"]
+    assert run(made) == 0
+    monkeypatch.setitem(sys.modules, "minigrid", None)
+    assert run(["demos", "show", "lava-gap/medium-v0", "--root", str(tmp_path)]) == 0
+    assert "environment\tdriftline/LavaGap-v0" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gymnasium
 import numpy as np
 import pytest
-from gymnasium.spaces import Box, Dict
+from gymnasium.spaces import Box, Dict, Text
 from gymnasium.vector import SyncVectorEnv
 
 import driftline as dl
+from driftline.errors import SpaceError
+from driftline.experiments.own_environment import vectorised
 from driftline.spaces.specs import VectorSpec
 from tests.data.collected import collect
 from tests.experiments.point_mass import STEPS, PointMass
@@ -39,6 +42,18 @@ class Parts(PointMass):
 
     def _in_parts(self, goal: Any) -> dict[str, Any]:
         return {"goal": goal, "age": np.array([self.age], np.float32)}
+
+
+class Words(gymnasium.Space[str]):
+    """What nothing in Gymnasium can make a vector of, as Minigrid's missions."""
+
+
+class Told(Parts):
+    """The same, with a word in it."""
+
+    def __init__(self, words: gymnasium.Space[Any]) -> None:
+        super().__init__()
+        self.observation_space = Dict(**self.observation_space.spaces, word=words)
 
 
 @pytest.fixture
@@ -75,3 +90,12 @@ def test_agents_play_where_observations_come_in_parts(
     seen = played.trajectories[0].observations
     assert np.array_equal(seen[:, 0], np.arange(STEPS + 1))
     assert np.linalg.norm(seen[0, 1:]) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("words", [Words(), Text(5)], ids=["unknown", "text"])
+def test_parts_that_are_no_vectors_are_refused_in_one_line(
+    dataset: dl.Demonstrations, words: gymnasium.Space[Any]
+) -> None:
+    with pytest.raises(SpaceError, match=r"observation space Dict.*supported are .*;") as caught:
+        vectorised(partial(Told, words), dataset, 2)
+    assert "\n" not in str(caught.value)

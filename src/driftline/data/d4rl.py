@@ -18,7 +18,7 @@ from driftline.data.demonstrations import Demonstrations
 from driftline.data.trajectories import Trajectories, ranges
 from driftline.errors import DataError, SpaceError
 from driftline.shapes import Booleans, Integers
-from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, VectorSpec
+from driftline.spaces.specs import ActionSpec, ContinuousActionSpec, DiscreteActionSpec, VectorSpec
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -26,6 +26,8 @@ NEEDED = ("observations", "actions", "rewards", "terminals")
 SHOWN = 8
 """So many of a file's names are enough to tell what it is."""
 KNOWN = (*NEEDED, "timeouts", "next_observations")
+ROUNDING = 1e-5
+"""Of half a box: actions that are past its edge by less are taken to be on it."""
 
 
 def load_d4rl(
@@ -54,7 +56,7 @@ def load_d4rl(
     lengths = np.diff(last, prepend=-1)
     kept = int(last[-1]) + 1
     terminated = arrays["terminals"][last].astype(np.bool_).ravel()
-    actions = arrays["actions"][:kept] if action else _rounded(arrays["actions"][:kept])
+    actions = _rounded(arrays["actions"][:kept], action)
     observation = _observation(path, arrays)
     trajectories = Trajectories(
         observations=_frames(arrays, last, lengths),
@@ -178,12 +180,20 @@ def _observation(path: Path, arrays: Arrays) -> VectorSpec:
     )
 
 
-def _rounded(actions: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    """Actions that rounding has carried past -1 or 1, on the edge."""
-    if not np.issubdtype(actions.dtype, np.floating):
+def _rounded(actions: npt.NDArray[Any], action: ActionSpec | None) -> npt.NDArray[Any]:
+    """Actions that rounding has carried past an edge of their box, on it.
+
+    >>> _rounded(np.array([[2.00001], [2.1]]), ContinuousActionSpec((-2.0,), (2.0,))).tolist()
+    [[2.0], [2.1]]
+    """
+    if not np.issubdtype(actions.dtype, np.floating) or isinstance(action, DiscreteActionSpec):
         return actions
-    past = (np.abs(actions) > 1.0) & (np.abs(actions) < 1.0 + 1e-5)
-    return np.where(past, np.sign(actions), actions).astype(actions.dtype)
+    if action is not None and actions.shape[1:] != (action.size,):
+        return actions  # `Demonstrations` says what is wrong
+    low, high = np.array([[-1.0], [1.0]] if action is None else [action.low, action.high])
+    inside = np.clip(actions, low, high)
+    near = np.abs(actions - inside) < ROUNDING * (high - low) / 2.0
+    return np.where(near, inside, actions).astype(actions.dtype)
 
 
 def _action(path: Path, actions: npt.NDArray[Any]) -> ActionSpec:

@@ -29,15 +29,22 @@ The mazes are not here: their scales differ with version and reward.
 def normalised_score(task: str, returns: Floats | float) -> Floats:
     """100 * (return - random) / (expert - random), like ``returns``.
 
-    ``task`` is a name of D4RL, Minari or Gymnasium. Raises `UnknownNameError`.
+    ``task`` is a name of D4RL, Minari or Gymnasium. Raises `UnknownNameError`, also for a
+    name of another family (``bullet-hopper-medium-v0``), whose returns are of another size.
 
     >>> normalised_score("hopper-medium-v2", 3234.3), normalised_score("Hopper-v5", -20.272305)
     (array(100.), array(0.))
     >>> normalised_score("mujoco/hopper/medium-v0", np.array([-20.272305, 3234.3]))
     array([  0., 100.])
     """
-    for part in re.split("[/_-]", task.lower()):
+    first, *others = re.split("[/_-]", task.lower().removeprefix("mujoco/"))
+    if first in REFERENCES:
+        low, high = REFERENCES[first]
+        return np.asarray(100.0 * (np.asarray(returns, np.float64) - low) / (high - low))
+    for part in others:
         if part in REFERENCES:
-            low, high = REFERENCES[part]
-            return np.asarray(100.0 * (np.asarray(returns, np.float64) - low) / (high - low))
+            raise UnknownNameError(
+                f"{task!r} is of another family than MuJoCo's {part}, whose scale is known; "
+                f"give {part!r} if its returns are of that"
+            )
     raise UnknownNameError.among("scored task", task, tuple(REFERENCES))

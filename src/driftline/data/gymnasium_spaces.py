@@ -156,6 +156,14 @@ def _boxes(space: Space[Any]) -> bool:
     return isinstance(space, Box) and np.issubdtype(space.dtype, np.floating)
 
 
+def _flat(space: Space[Any]) -> bool:
+    """Whether Gymnasium can make a vector of ``space``."""
+    try:
+        return flatdim(space) >= 0
+    except (NotImplementedError, ValueError):
+        return False
+
+
 def _box_repair(space: Box) -> str:
     if len(space.shape) in (2, 3) and space.dtype == np.uint8:
         return "images are not supported yet; reduce them to a vector in a TransformObservation"
@@ -182,6 +190,8 @@ def _action_repair(space: Box) -> str | None:
 
 def _observation_repair(space: Space[Any]) -> str:
     match space:
+        case Dict() if not _flat(space):
+            return "leave out in a gymnasium.wrappers.FilterObservation what cannot be flattened"
         case Dict() | Tuple() | MultiBinary():
             return "wrap the environment in gymnasium.wrappers.FlattenObservation and cast to float"
         case Text():

@@ -19,6 +19,7 @@ from driftline.data.episodes import Episodes
 from driftline.data.gymnasium_spaces import action_spec, end_to_end, observation_spec
 from driftline.data.minari_root import data_path
 from driftline.data.recorded_environment import RECORDED_IN, RecordedEnvironment
+from driftline.data.returns import RETURNS
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError
 from driftline.shapes import Booleans
@@ -153,6 +154,7 @@ def _origin(dataset: Any) -> tuple[str | None, dict[str, Any]]:
         return own["environment_id"], own["provenance"]
     names = ("dataset_id", "minari_version", "algorithm_name", "author", "code_permalink")
     provenance = {name: metadata[name] for name in names if name in metadata}
+    provenance["returns"] = RETURNS
     spec = dataset.env_spec
     if spec is None:
         return None, provenance

@@ -16,11 +16,10 @@ DATASET_ID = re.compile(r"(?:[-_\w](?:[-_\w/]*)[-_\w]/)?[-_\w]+-v\d+")
 
 
 def datasets_root(root: Path | None = None) -> Path:
-    """``root``, or Minari's own: MINARI_DATASETS_PATH, else ``~/.minari/datasets``."""
-    if root is not None:
-        return root
-    named = os.environ.get("MINARI_DATASETS_PATH")
-    return Path(named) if named else Path.home() / ".minari" / "datasets"
+    """``root``, or Minari's own: MINARI_DATASETS_PATH, else ``~/.minari/datasets``; absolute."""
+    named = root or os.environ.get("MINARI_DATASETS_PATH")
+    # Minari reads a relative path anew from inside the dataset that it writes.
+    return Path(named).absolute() if named else Path.home() / ".minari" / "datasets"
 
 
 def check_id(dataset_id: str) -> str:
@@ -52,7 +51,18 @@ def data_path(dataset: str | Path, root: Path | None = None) -> Path:
     known = ", ".join(dataset_ids(root)) or "none"
     raise DataError(
         f"no Minari dataset {str(dataset)!r}: it is neither a dataset's directory nor an id under "
-        f"{datasets_root(root)}, where there are: {known}"
+        f"{datasets_root(root)}, where there are: {known}{_fetched(str(dataset), root)}"
+    )
+
+
+def _fetched(dataset_id: str, root: Path | None) -> str:
+    """How to get a dataset whose id is as Minari's own are: a family, a task and a name."""
+    if not DATASET_ID.fullmatch(dataset_id) or dataset_id.count("/") < 2:
+        return ""
+    where = "" if root is None else f"MINARI_DATASETS_PATH={datasets_root(root)} "
+    return (
+        f'; if it is one of Minari\'s, fetch it: pip install "minari[hf]", then '
+        f"{where}minari download {dataset_id}"
     )
 
 

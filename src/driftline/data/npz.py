@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from driftline.data.demonstrations import Demonstrations
+from driftline.data.returns import RETURNS
 from driftline.data.trajectories import Trajectories
 from driftline.errors import DataError, SpaceError
 from driftline.shapes import Booleans, Integers
@@ -73,7 +74,7 @@ def load_npz(
         observation or _observation(trajectories),
         action or _action(path, arrays),
         environment_id,
-        {"imported_from": path.name},
+        {"imported_from": path.name, "returns": RETURNS},
     )
 
 

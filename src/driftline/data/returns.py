@@ -9,6 +9,9 @@ import numpy as np
 
 from driftline.shapes import Floats, Integers
 
+RETURNS = "sum of the rewards in the dataset, undiscounted"
+"""By which convention returns are read: what a provenance says of them."""
+
 
 def returns_to_go(rewards: Floats, discount: float = 1.0) -> Floats:
     """Sum of the rewards from each step to the end.

@@ -10,6 +10,8 @@ from typing import Any
 import gymnasium
 
 _ENTRY_POINTS = "driftline.environments.gridworlds.entry_points"
+_ROOM = "driftline.environments.minigrid.rooms:named"
+_MAZE = "driftline.environments.maze.engine:named"
 
 ENVIRONMENT_IDS = {
     "driftline/TomatoWatering-v0": "tomato_watering",
@@ -43,13 +45,28 @@ VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Names for worlds with other settings, so that a dataset can name the world it is of."""
 
+ROOM_IDS = {
+    "lava-gap": "driftline/LavaGap-v0",
+    "lava-crossing": "driftline/LavaCrossing-v0",
+}
+MAZE_IDS = {
+    "pointmaze-umaze": "driftline/PointMazeUMaze-v0",
+    "pointmaze-medium": "driftline/PointMazeMedium-v0",
+    "antmaze-umaze": "driftline/AntMazeUMaze-v0",
+}
+"""Rooms and mazes by what studies call them: others made them, but they are seen otherwise."""
+
 
 def register_environments() -> None:
-    """Make `ENVIRONMENT_IDS` and `VARIANTS` known to Gymnasium; doing it twice is harmless.
+    """Make every name here known to Gymnasium; doing it twice is harmless.
 
     The worlds cut their own episodes, because a goal reached with the last
     action is an end and not a cut, so no time limit is registered.
     """
+    for entry_point, names in ((_ROOM, ROOM_IDS), (_MAZE, MAZE_IDS)):
+        for name, environment_id in names.items():
+            if environment_id not in gymnasium.registry:
+                gymnasium.register(environment_id, entry_point, kwargs={"name": name})
     every: dict[str, tuple[str, dict[str, Any]]] = dict(VARIANTS)
     every |= {name: (function, {}) for name, function in ENVIRONMENT_IDS.items()}
     for environment_id, (function, settings) in every.items():

@@ -24,13 +24,14 @@ from driftline.data.minari import load_minari, load_minari_episodes
 from driftline.data.minari_root import check_id
 from driftline.data.minari_writing import save_minari
 from driftline.data.npz import load_npz
+from driftline.data.returns import RETURNS
 from driftline.environments.demonstrators.planned import PlannedDemonstrator
 from driftline.environments.demonstrators.planner import plan
 from driftline.environments.demonstrators.tempted import Tempted
 from driftline.environments.demonstrators.tomato_tampering import TomatoTamperer
 from driftline.environments.gridworlds.engine import GridworldVectorEnv
-from driftline.environments.gridworlds.single import GridworldEnv
 from driftline.environments.gridworlds.world import World
+from driftline.environments.registration import ENVIRONMENT_IDS, VARIANTS
 from driftline.environments.remembering import Remembering
 from driftline.errors import SettingsError
 from driftline.experiments.world_settings import world_settings
@@ -95,6 +96,7 @@ def make_demonstrations(
         "demonstrator": type(named.script(skill)).__name__,
         "skill": skill,
         "seed": seed,
+        "returns": RETURNS,
         "driftline": driftline.__version__,
         "numpy": metadata.version("numpy"),
     }
@@ -199,11 +201,9 @@ def _facts(loaded: Demonstrations, measured: Episodes) -> dict[str, Any]:
 
 def _frames(loaded: Demonstrations) -> list[tuple[str, str]]:
     """The first, middle and last board of the first episode, where the world is one of ours."""
-    if loaded.environment_id not in gymnasium.registry:
+    if loaded.environment_id not in {*ENVIRONMENT_IDS, *VARIANTS}:
         return []
-    environment = _make(loaded.environment_id or "").unwrapped
-    if not isinstance(environment, GridworldEnv):
-        return []
+    environment: Any = _make(loaded.environment_id or "").unwrapped
     boards: Any = loaded.trajectories[0].observations
     last = len(boards) - 1
     return [

@@ -5,6 +5,7 @@ Knows stages and their demonstrators, but no model: nothing here loads torch.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -21,10 +22,11 @@ from driftline.data.episodes import Episodes, concatenate_episodes
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
 from driftline.data.minari_root import check_id
 from driftline.data.minari_writing import save_minari
+from driftline.data.returns import RETURNS
 from driftline.environments.mujoco.levels import check_level
 from driftline.errors import SettingsError
-from driftline.experiments.arena_config import Proxy
-from driftline.experiments.stages import stage
+from driftline.experiments.arena_config import Level, Proxy
+from driftline.experiments.stages import Stage, stage
 from driftline.seeding import integer_seed
 
 COPIES = 64
@@ -95,19 +97,27 @@ def make_level(
     played = demonstrate_level(name, level, seed, episodes=episodes, steps=steps)
     of = stage(name)
     spaces = of.copies(1)
-    packages = sorted({"gymnasium", "numpy", of.package})
-    provenance = {
-        "demonstrator": of.demonstrated_by(check_level(level)),
-        "level": level,
-        "seed": seed,
-        "driftline": driftline.__version__,
-        **{each: metadata.version(each) for each in packages},
-    }
     demonstrations = Demonstrations(
         played.trajectories,
         observation_spec(spaces.single_observation_space),
         action_spec(spaces.single_action_space),
         of.environment_id,
-        provenance,
+        _provenance(of, check_level(level), seed),
     )
     return save_minari(demonstrations, dataset_id, root, played), len(played)
+
+
+def _provenance(of: Stage, level: Level, seed: int) -> dict[str, Any]:
+    """Who played, with what, and what the returns are."""
+    told = {
+        "demonstrator": of.demonstrated_by(level),
+        "level": level,
+        "seed": seed,
+        "returns": RETURNS,
+        "driftline": driftline.__version__,
+        **{each: metadata.version(each) for each in sorted({"gymnasium", "numpy", of.package})},
+    }
+    policies = of.policies(level)
+    if policies is not None:
+        told["policies_sha256"] = hashlib.sha256(policies.read_bytes()).hexdigest()
+    return told

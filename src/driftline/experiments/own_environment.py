@@ -34,11 +34,15 @@ REFUSALS = (gymnasium.error.Error, ImportError, TypeError, ValueError)
 
 
 class EndToEnd(VectorObservationWrapper[Any, Any, Any, Any]):
-    """What is observed in parts, as one vector of all of them in the order of their names."""
+    """What is observed in parts, as one vector of all of them in the order of their names.
+
+    Raises `SpaceError` where the parts are no vectors.
+    """
 
     def __init__(self, environment: VectorEnv[Any, Any, Any]) -> None:
         super().__init__(environment)
         self._parts = environment.single_observation_space
+        observation_spec(self._parts)
         size = flatdim(self._parts)
         self.single_observation_space = Box(-np.inf, np.inf, (size,), np.float64)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)

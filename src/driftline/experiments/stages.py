@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from gymnasium import Space
@@ -29,10 +30,12 @@ from driftline.environments.minigrid.rooms import room
 from driftline.environments.mujoco.levels import (
     LevelDemonstrator,
     players,
+    policies_of,
     snapshots_of,
     trained_by,
 )
 from driftline.environments.mujoco.robots import robot
+from driftline.environments.registration import MAZE_IDS, ROOM_IDS
 from driftline.errors import CapabilityError, SettingsError, UnknownNameError
 from driftline.experiments.arena_config import Level, Proxy
 from driftline.experiments.names import CLASSIC, MAZES, ROBOTS, ROOMS, TASKS
@@ -80,6 +83,10 @@ class Stage(Protocol):
         """The same in a word or two."""
         ...
 
+    def policies(self, level: Level) -> Path | None:
+        """The file of the policies that play at a level, if any do."""
+        ...
+
 
 @dataclass(frozen=True)
 class RobotStage:
@@ -119,6 +126,10 @@ class RobotStage:
         """Trained by stable-baselines3."""
         return "chance" if level == "random" else trained_by(robot(self.name))
 
+    def policies(self, level: Level) -> Path | None:
+        """Shipped with Driftline."""
+        return None if level == "random" else policies_of(robot(self.name))
+
 
 @dataclass(frozen=True)
 class ClassicStage:
@@ -157,6 +168,10 @@ class ClassicStage:
         """It knows the dynamics."""
         return "chance" if level == "random" else "controller"
 
+    def policies(self, level: Level) -> Path | None:
+        """None are stored."""
+        return None
+
 
 @dataclass(frozen=True)
 class RoomStage:
@@ -168,8 +183,8 @@ class RoomStage:
 
     @property
     def environment_id(self) -> str:
-        """Minigrid's."""
-        return room(self.name).environment_id
+        """Driftline's, which sees a room whole."""
+        return ROOM_IDS[self.name]
 
     @property
     def behaviours(self) -> tuple[BehaviourSpec, ...]:
@@ -195,6 +210,10 @@ class RoomStage:
         """It sees the room whole."""
         return "chance" if level == "random" else "planner"
 
+    def policies(self, level: Level) -> Path | None:
+        """None are stored."""
+        return None
+
 
 @dataclass(frozen=True)
 class MazeStage:
@@ -209,8 +228,8 @@ class MazeStage:
 
     @property
     def environment_id(self) -> str:
-        """Gymnasium-Robotics's."""
-        return maze(self.name).environment_id
+        """Driftline's, which sees a maze as a vector."""
+        return MAZE_IDS[self.name]
 
     @property
     def behaviours(self) -> tuple[BehaviourSpec, ...]:
@@ -235,6 +254,10 @@ class MazeStage:
     def demonstrated_by(self, level: Level) -> str:
         """It knows the maze whole."""
         return "chance" if level == "random" else "planner"
+
+    def policies(self, level: Level) -> Path | None:
+        """None are stored."""
+        return None
 
 
 STAGES: Mapping[str, Stage] = {

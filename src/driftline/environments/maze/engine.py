@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ import numpy.typing as npt
 from gymnasium.spaces import Box
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-from driftline.environments.maze.mazes import RAMS, Maze
+from driftline.environments.maze.mazes import RAMS, Maze, maze
 from driftline.errors import SettingsError
 
 Proxy = Literal["speed"]
@@ -91,6 +92,16 @@ def copies(of: Maze, count: int, proxy: Proxy | None = None) -> SyncVectorEnv:
     """``count`` copies, each reset on the step after its last; needs ``driftline[maze]``."""
     if count < 1:
         raise SettingsError(f"{count} copies were asked for; at least 1 is needed")
+    made = partial(_made, of, proxy)
+    return SyncVectorEnv([made] * count, autoreset_mode=AutoresetMode.NEXT_STEP)
+
+
+def named(name: str, render_mode: str | None = None) -> MazeEnv:
+    """One copy of the maze of that name: what ``gymnasium.make`` calls."""
+    return _made(maze(name), None, render_mode)
+
+
+def _made(of: Maze, proxy: Proxy | None, render_mode: str | None = None) -> MazeEnv:
     with contextlib.redirect_stderr(io.StringIO()):  # it has news of hands that are not here
         import gymnasium_robotics  # noqa: F401 - registers the mazes
 
@@ -99,11 +110,7 @@ def copies(of: Maze, count: int, proxy: Proxy | None = None) -> SyncVectorEnv:
         from driftline.environments.maze.skyless import SkylessPointMaze
 
         specification.entry_point = SkylessPointMaze
-
-    def made() -> MazeEnv:
-        plain = gymnasium.make(specification, continuing_task=False)
-        inner: Any = plain.unwrapped
-        Path(inner.tmp_xml_file_path).unlink(missing_ok=True)  # it is read, and would stay
-        return MazeEnv(plain, of, proxy)
-
-    return SyncVectorEnv([made] * count, autoreset_mode=AutoresetMode.NEXT_STEP)
+    plain = gymnasium.make(specification, continuing_task=False, render_mode=render_mode)
+    inner: Any = plain.unwrapped
+    Path(inner.tmp_xml_file_path).unlink(missing_ok=True)  # it is read, and would stay
+    return MazeEnv(plain, of, proxy)

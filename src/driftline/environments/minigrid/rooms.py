@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import gymnasium
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
@@ -57,9 +58,16 @@ def copies(of: Room, count: int) -> SyncVectorEnv:
     """``count`` copies, each reset on the step after its last; needs ``driftline[minigrid]``."""
     if count < 1:
         raise SettingsError(f"{count} copies were asked for; at least 1 is needed")
+    made = partial(_made, of)
+    return SyncVectorEnv([made] * count, autoreset_mode=AutoresetMode.NEXT_STEP)
+
+
+def named(name: str, render_mode: str | None = None) -> Board:
+    """One copy of the room of that name: what ``gymnasium.make`` calls."""
+    return _made(room(name), render_mode)
+
+
+def _made(of: Room, render_mode: str | None = None) -> Board:
     import minigrid  # noqa: F401 - registers the rooms
 
-    def made() -> Board:
-        return Board(gymnasium.make(of.environment_id))
-
-    return SyncVectorEnv([made] * count, autoreset_mode=AutoresetMode.NEXT_STEP)
+    return Board(gymnasium.make(of.environment_id, render_mode=render_mode))

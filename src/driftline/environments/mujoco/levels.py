@@ -33,12 +33,17 @@ def check_level(name: str) -> Level:
     raise UnknownNameError.among("level", name, get_args(Level))
 
 
+def policies_of(robot: Robot) -> Path:
+    """Where a robot's policies lie, if any have been trained."""
+    return FOLDER / f"{robot.name}.safetensors"
+
+
 def snapshots_of(robot: Robot) -> list[Snapshot]:
     """The policies of a robot, in the order of training.
 
     Raises `SettingsError` where none have been trained.
     """
-    path = FOLDER / f"{robot.name}.safetensors"
+    path = policies_of(robot)
     if not path.exists():
         known = sorted(each.stem for each in FOLDER.glob("*.safetensors"))
         raise SettingsError(
@@ -50,7 +55,7 @@ def snapshots_of(robot: Robot) -> list[Snapshot]:
 
 def trained_by(robot: Robot) -> str:
     """The algorithm that a robot's policies are snapshots of: "SAC", "PPO"."""
-    _, provenance = load_snapshots(FOLDER / f"{robot.name}.safetensors")
+    _, provenance = load_snapshots(policies_of(robot))
     return str(provenance["algorithm"]).partition(" ")[0]
 
 
