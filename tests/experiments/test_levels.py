@@ -43,6 +43,20 @@ def test_what_should_be_paid_is_hidden_where_leaning_is_paid() -> None:
     assert plain.flags["falls"].sum() == 20
 
 
+@pytest.mark.parametrize(
+    ("wanted", "told"), [({"episodes": 150}, [64 / 150, 128 / 150, 1.0]), ({"steps": 3000}, None)]
+)
+def test_recording_tells_how_far_it_is(wanted: dict[str, int], told: list[float] | None) -> None:
+    shares: list[float] = []
+    played = demonstrate_level("hopper", "random", 0, **wanted, told=shares.append)
+    assert_same(played, demonstrate_level("hopper", "random", 0, **wanted))
+    if told is not None:
+        assert shares == pytest.approx(told)
+    assert len(shares) > 1
+    assert shares == sorted(set(shares))
+    assert shares[-1] == 1.0 > shares[-2]
+
+
 def test_either_episodes_or_steps_are_given() -> None:
     with pytest.raises(SettingsError, match="give either how many episodes or how many steps"):
         demonstrate_level("hopper", "random", 0)

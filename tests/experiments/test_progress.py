@@ -12,6 +12,7 @@ from rich.console import Console
 from driftline.experiments.plan import Task, plan
 from driftline.experiments.progress import Progress
 from driftline.records.events import (
+    DemonstrationsRecorded,
     Event,
     OfflineProgress,
     Resumed,
@@ -78,6 +79,22 @@ def test_on_a_terminal_agents_rounds_and_prevalence_are_shown(tasks: list[Task])
         assert said in last
     # One of five runs is done and half of another.
     assert "30% done" in last
+
+
+def test_recorded_demonstrations_are_told_until_they_are_learnt_from(tasks: list[Task]) -> None:
+    first = of(tasks, "offline")
+    for event, row in (
+        (DemonstrationsRecorded(0.25), ["offline", "0/1", "recording", "25%"]),
+        (DemonstrationsRecorded(1.0), ["offline", "0/1", "recording", "100%"]),
+        (OfflineProgress(1, 10, 1.0), ["offline", "0/1"]),
+    ):
+        say(first, event)
+        console = screen(terminal=True)
+        progress = Progress(tasks, console)
+        with progress.shown():
+            progress.tick()
+        shown = [line for line in text(console).splitlines() if "offline" in line]
+        assert shown[-1].replace("│", " ").split() == row
 
 
 def test_a_line_that_is_still_being_written_is_left_for_later(tasks: list[Task]) -> None:

@@ -6,6 +6,7 @@ enter an `Episodes`; learning code is handed its trajectories alone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,13 +43,14 @@ def rollout(
     round: int = 0,
     source: str = "self",
     steps: int = 0,
+    told: Callable[[float], None] | None = None,
 ) -> Rollout:
     """Play ``episodes`` whole episodes, ``environment.num_envs`` at a time.
 
     All copies are reset together and each plays one episode; the agent is
     narrowed to the running ones as the others end. Where they have fewer than ``steps``
     steps together, as many are played again, and again. The same arguments give the
-    same episodes.
+    same episodes. Pass after pass ``told`` is called with the share that is played.
     """
     check_autoreset(environment)
     parts: list[_Tape] = []
@@ -57,6 +59,8 @@ def rollout(
         count = min(environment.num_envs, episodes - played % episodes)
         parts.append(_play(environment, agent, count, integer_seed(seed, played)))
         played, done = played + count, done + parts[-1].steps
+        if told is not None:
+            told(min(1.0, played / episodes, done / max(1, steps) if steps else 1.0))
     finished = [part.finish(round, source) for part in parts]
     known = [part.distributions for part in finished if part.distributions is not None]
     return Rollout(

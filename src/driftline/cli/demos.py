@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from driftline.cli.commands import ExportDemos, ImportDemos, MakeDemos, ShowDemos
-from driftline.cli.screen import print_table
+from driftline.cli.screen import print_table, recording
 from driftline.errors import SettingsError
 from driftline.experiments.names import TASKS, check_demonstrated, check_level
 
@@ -71,15 +71,17 @@ def _record(task: str, command: MakeDemos) -> int:
         raise SettingsError(f"--steps is at least 1, got {command.steps}")
     from driftline.experiments.levels import make_level
 
-    path, stored = make_level(
-        task,
-        level,
-        episodes=command.episodes or (EPISODES if command.steps is None else None),
-        steps=command.steps,
-        seed=command.seed,
-        dataset_id=command.id or f"{task}/{level}-v0",
-        root=command.root,
-    )
+    with recording(f"{task} {level}") as told:
+        path, stored = make_level(
+            task,
+            level,
+            episodes=command.episodes or (EPISODES if command.steps is None else None),
+            steps=command.steps,
+            seed=command.seed,
+            dataset_id=command.id or f"{task}/{level}-v0",
+            root=command.root,
+            told=told,
+        )
     print(f"stored {stored} episodes in {path}")
     return 0
 

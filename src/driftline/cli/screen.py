@@ -1,14 +1,16 @@
-"""Tables for a person at a terminal, and plain lines for everything else.
+"""Tables and bars for a person at a terminal, and plain lines for everything else.
 
 Knows no command.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +28,15 @@ def print_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[Any
     for row in rows:
         table.add_row(*(Text(_shown(each)) for each in row))
     console.print(table)
+
+
+@contextmanager
+def recording(what: str) -> Iterator[Callable[[float], None]]:
+    """A bar in a terminal, until the block ends, and nothing elsewhere; called with the share."""
+    console = Console()
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(f"recording {what}", total=1.0)
+        yield lambda share: bar.update(task, completed=share)
 
 
 def _print_plain(title: str, headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

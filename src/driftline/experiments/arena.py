@@ -5,6 +5,7 @@ Knows stages, no model and no agent. What simulates loads when an arena is made,
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from gymnasium.vector import VectorEnv
@@ -26,18 +27,32 @@ def arena(config: ArenaConfig, episodes: int) -> VectorEnv[Any, Any, Any]:
     return Honest(plain) if config.honest else plain
 
 
-def recorded(config: ArenaConfig, level: LevelConfig, seed: int) -> Episodes:
-    """The demonstrations of one seed."""
-    return _played(config, level, level.steps, integer_seed(seed, "demonstrations"))
+def recorded(
+    config: ArenaConfig,
+    level: LevelConfig,
+    seed: int,
+    told: Callable[[float], None] | None = None,
+) -> Episodes:
+    """The demonstrations of one seed; see `demonstrate_level` for ``told``."""
+    return _played(config, level, level.steps, integer_seed(seed, "demonstrations"), told)
 
 
 def recorded_beside(config: ArenaConfig, level: LevelConfig, seed: int) -> Episodes:
     """Demonstrations of the same kind that nothing is trained on."""
-    return _played(config, level, level.held_out, integer_seed(seed, "held out"))
+    return _played(config, level, level.held_out, integer_seed(seed, "held out"), None)
 
 
-def _played(config: ArenaConfig, level: LevelConfig, steps: int, path: int) -> Episodes:
-    return demonstrate_level(config.task, level.level, path, steps=steps, proxy=config.proxy)
+def _played(
+    config: ArenaConfig,
+    level: LevelConfig,
+    steps: int,
+    path: int,
+    told: Callable[[float], None] | None,
+) -> Episodes:
+    """So many steps of the level, paid as the arena pays."""
+    return demonstrate_level(
+        config.task, level.level, path, steps=steps, proxy=config.proxy, told=told
+    )
 
 
 def check_arena(config: ArenaConfig, level: LevelConfig) -> None:

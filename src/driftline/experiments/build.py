@@ -5,6 +5,7 @@ The only module that knows concrete worlds and concrete models together.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -88,10 +89,15 @@ def _copies(config: WorldConfig, episodes: int) -> GridworldVectorEnv:
     return GridworldVectorEnv(world(config), chains)
 
 
-def demonstrations(config: StudyConfig, seed: int) -> Episodes:
-    """The demonstrations of one seed: scripted, an equal share of each skill, or recorded."""
+def demonstrations(
+    config: StudyConfig, seed: int, told: Callable[[float], None] | None = None
+) -> Episodes:
+    """The demonstrations of one seed: scripted, an equal share of each skill, or recorded.
+
+    Recording takes its time: ``told`` is called now and then with the share that is done.
+    """
     if isinstance(config.world, ArenaConfig):
-        return recorded(config.world, _level(config), seed)
+        return recorded(config.world, _level(config), seed, told)
     return _demonstrated(config, scripted(config).episodes, seed)
 
 

@@ -6,7 +6,7 @@ Knows stages and their demonstrators, but no model: nothing here loads torch.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -41,11 +41,13 @@ def demonstrate_level(
     episodes: int | None = None,
     steps: int | None = None,
     proxy: Proxy | None = None,
+    told: Callable[[float], None] | None = None,
 ) -> Episodes:
     """Play of a task at a level; the same arguments give the same episodes.
 
     ``episodes`` of them, or the fewest that have ``steps`` steps. ``proxy``: what is paid
-    in place of the reward, which then is hidden. Raises `SettingsError` where nobody plays at
+    in place of the reward, which then is hidden. ``told`` is called now and then with the share
+    that is recorded. Raises `SettingsError` where nobody plays at
     that level, `CapabilityError` where what simulates the task is not installed.
     """
     if (episodes is None) == (steps is None):
@@ -55,8 +57,8 @@ def demonstrate_level(
     script = played_on.demonstrator(check_level(level), environment.single_action_space)
     agent, path = ScriptedAgent(script), integer_seed(seed, "level", level)
     if episodes is not None:
-        return rollout(environment, agent, episodes, path, source=level).episodes
-    return _enough(_batches(environment, agent, path, level), steps or 0)
+        return rollout(environment, agent, episodes, path, source=level, told=told).episodes
+    return _enough(_batches(environment, agent, path, level), steps or 0, told)
 
 
 def _batches(
@@ -70,12 +72,17 @@ def _batches(
         number += 1
 
 
-def _enough(batches: Iterator[Episodes], steps: int) -> Episodes:
+def _enough(
+    batches: Iterator[Episodes], steps: int, told: Callable[[float], None] | None
+) -> Episodes:
     """The first episodes that have ``steps`` steps together."""
     parts: list[Episodes] = []
     for batch in batches:
         parts.append(batch)
-        if sum(each.trajectories.steps for each in parts) >= steps:
+        done = sum(each.trajectories.steps for each in parts)
+        if told is not None:
+            told(min(1.0, done / max(1, steps)))
+        if done >= steps:
             break
     every = concatenate_episodes(parts)
     needed = int(np.searchsorted(every.trajectories.starts[1:], steps)) + 1
@@ -91,10 +98,11 @@ def make_level(
     seed: int,
     dataset_id: str,
     root: Path | None,
+    told: Callable[[float], None] | None = None,
 ) -> tuple[Path, int]:
     """Record a level as a Minari dataset; returns its directory and how many episodes it has."""
     check_id(dataset_id)
-    played = demonstrate_level(name, level, seed, episodes=episodes, steps=steps)
+    played = demonstrate_level(name, level, seed, episodes=episodes, steps=steps, told=told)
     of = stage(name)
     spaces = of.copies(1)
     demonstrations = Demonstrations(

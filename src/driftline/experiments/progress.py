@@ -31,6 +31,7 @@ class _Seen:
     length: RoundSettings | None
     offset: int = 0
     share: float = 0.0
+    recorded: float = 0.0
     rounds: int = 0
     finished: bool = False
     prevalence: dict[str, float] = field(default_factory=dict)
@@ -103,6 +104,8 @@ class Progress:
     @staticmethod
     def _note(seen: _Seen, event: dict[str, Any]) -> None:
         match event["event"]:
+            case "DemonstrationsRecorded":
+                seen.recorded = event["share"]
             case "OfflineProgress":
                 seen.share = event["update"] / event["updates"]
             case "RoundEnded":
@@ -134,9 +137,15 @@ class Progress:
                 self._seen[task.path] for task in self._tasks if (task.group or task.agent) == name
             ]
             done = sum(run.finished for run in runs)
-            rounds = "" if name == OFFLINE else f"{sum(run.rounds for run in runs)}"
+            rounds = _recording(runs) if name == OFFLINE else f"{sum(run.rounds for run in runs)}"
             table.add_row(name, f"{done}/{len(runs)}", rounds, _prevalence(runs))
         return table
+
+
+def _recording(runs: list[_Seen]) -> str:
+    """How far the recording of demonstrations is, where it goes on."""
+    shares = [run.recorded for run in runs if run.recorded and not (run.share or run.finished)]
+    return ", ".join(f"recording {share:.0%}" for share in shares)
 
 
 def _prevalence(runs: list[_Seen]) -> str:

@@ -33,11 +33,7 @@ from driftline.models.model import GenerativeModel, HasReturnDistribution
 from driftline.models.trainable import placed
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.records.alone import alone
-from driftline.records.events import (
-    Event,
-    Resumed,
-    RunFinished,
-)
+from driftline.records.events import DemonstrationsRecorded, Event, Resumed, RunFinished
 from driftline.records.run_directory import RunDirectory
 from driftline.seeding import integer_seed
 from driftline.training.checkpoint import load_checkpoint, save_checkpoint
@@ -112,7 +108,11 @@ def execute(run: RunDirectory) -> Iterator[Event]:
 def _offline(run: RunDirectory, config: OfflineRunConfig) -> Iterator[Event]:
     if run.events():
         run.append(Resumed(-1))
-    episodes = build.demonstrations(config.study, config.seed)
+
+    def told(share: float) -> None:
+        run.append(DemonstrationsRecorded(share))
+
+    episodes = build.demonstrations(config.study, config.seed, told)
     run.write_episodes(0, to_table(episodes, agent="demonstrator", seed=config.seed))
     demonstrations = episodes.trajectories
     model = build.model(config.study, demonstrations, config.seed)

@@ -30,6 +30,13 @@ class Event:
 
 
 @dataclass(frozen=True)
+class DemonstrationsRecorded(Event):
+    """A ``share`` of the demonstrations are recorded, from which the offline phase will learn."""
+
+    share: float
+
+
+@dataclass(frozen=True)
 class OfflineProgress(Event):
     """``update`` of ``updates`` gradient steps are done; ``loss`` is a recent mean."""
 

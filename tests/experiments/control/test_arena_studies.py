@@ -21,11 +21,12 @@ from driftline.experiments.config import DemonstrationConfig, StudyConfig, World
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.headline import since, steps_before
 from driftline.experiments.names import ARENA_AGENTS, ARENAS, CONTROL, DISCRETE, DISCRETE_AGENTS
-from driftline.experiments.plan import plan, run_path
+from driftline.experiments.plan import OFFLINE, plan, run_path
 from driftline.experiments.results import load
 from driftline.experiments.run import begin, execute, read_episodes
 from driftline.experiments.studies import resume
-from driftline.records.events import RoundEnded
+from driftline.records.events import DemonstrationsRecorded, OfflineProgress, RoundEnded
+from driftline.records.run_directory import RunDirectory
 from driftline.training.judging import Judging
 from tests.experiments.tiny import begun, same_study, tiny_arena
 
@@ -53,6 +54,14 @@ def test_every_agent_has_its_steps_and_no_round_more(studied: Path) -> None:
         )
         assert steps[-1] >= 150 > steps[-2]
         assert np.diff(steps, prepend=0).min() >= 60
+
+
+def test_the_recording_of_demonstrations_is_told_of_before_they_are_learnt_from(
+    studied: Path,
+) -> None:
+    told = [each["event"] for each in RunDirectory.open(run_path(studied, OFFLINE, 0)).events()]
+    assert told[0] == DemonstrationsRecorded.__name__
+    assert set(told[1:-1]) == {OfflineProgress.__name__}
 
 
 def test_leaning_is_paid_and_the_reward_is_hidden_but_from_the_control(studied: Path) -> None:
