@@ -34,8 +34,8 @@ from driftline.environments.mujoco.levels import (
 )
 from driftline.environments.mujoco.robots import robot
 from driftline.errors import CapabilityError, SettingsError, UnknownNameError
-from driftline.experiments.arena_config import Level, Proxy
-from driftline.experiments.names import CLASSIC, MAZES, ROBOTS, ROOMS, TASKS
+from driftline.experiments.arena_config import Proxy
+from driftline.experiments.names import CLASSIC, MAZES, ROBOTS, ROOMS, TASKS, Level
 
 Copies = VectorEnv[Any, Any, Any]
 

@@ -25,6 +25,7 @@ from driftline.experiments.entropy_config import EntropyConfig
 from driftline.experiments.extending import Shared, shared_runs, take_over
 from driftline.experiments.finishing import finish, measure_study, say
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
+from driftline.experiments.names import study_directory
 from driftline.experiments.places import TAKEN, WALL, Clock, set_seconds
 from driftline.experiments.plan import AnyStudy, ManyStudies, Task, plan
 from driftline.experiments.progress import Progress
@@ -50,27 +51,29 @@ def run_study(
     arenas: tuple[str, ...] | None = None,
     precision: Wanted | None = None,
     device: str | None = None,
+    level: str | None = None,
+    steps: int | None = None,
 ) -> int:
     """Run a study from demonstrations to report; returns an exit code.
 
     ``precision``: of what numbers products are where models learn; ``device``: where they are.
-    None: as the study has it.
+    ``level``: of the demonstrations; ``steps``: of the online phase. None: as the study has it.
     ``arenas``: of the study of several arenas, which; None: all that have demonstrators.
     ``extends``: an earlier study's directory; what it finished of this one's runs is
     taken over. Raises `RunError` where it has none of them.
     """
     config: AnyStudy
     if arenas is None:
-        config = presets.study(name, budget, agents, seeds)
+        config = presets.study(name, budget, agents, seeds, level, steps)
     else:
-        config = presets.study_in(arenas, name, budget, agents, seeds)
+        config = presets.study_in(arenas, name, budget, agents, seeds, level, steps)
     if device is not None:
         config = _on(config, device)
     if precision is not None:
         config = reckoned_in(config, chosen(precision, device or "cpu"))
     for each in _of_agents(config):
         build.check(each)
-    root = out or Path("runs") / f"{name}-{budget}"
+    root = out or study_directory(name, budget, level, steps)
     if extends is None:
         _begin(root, config)
     else:
