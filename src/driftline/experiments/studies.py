@@ -70,7 +70,10 @@ def run_study(
     if device is not None:
         config = _on(config, device)
     if precision is not None:
-        config = reckoned_in(config, chosen(precision, device or "cpu"))
+        choice = chosen(precision, config, device or "cpu")
+        config = reckoned_in(config, choice.precision)
+        if choice.why is not None:
+            say(Console(), choice.why)
     for each in _of_agents(config):
         build.check(each)
     root = out or study_directory(name, budget, level, steps)
