@@ -11,8 +11,11 @@ from gymnasium.vector import VectorEnv
 
 from driftline.data.episodes import Episodes
 from driftline.environments.honest import Honest
+from driftline.environments.mujoco.levels import policies_of
+from driftline.environments.mujoco.robots import robot
 from driftline.experiments.arena_config import ArenaConfig, LevelConfig
 from driftline.experiments.levels import demonstrate_level
+from driftline.experiments.names import ROBOTS
 from driftline.experiments.stages import STAGES, stage
 from driftline.seeding import integer_seed
 
@@ -38,6 +41,11 @@ def recorded_beside(config: ArenaConfig, level: LevelConfig, seed: int) -> Episo
 
 def _played(config: ArenaConfig, level: LevelConfig, steps: int, path: int) -> Episodes:
     return demonstrate_level(config.task, level.level, path, steps=steps, proxy=config.proxy)
+
+
+def policies(config: ArenaConfig, level: LevelConfig) -> str | None:
+    """A sha256 of the policies that demonstrate; None of controllers, planners and chance."""
+    return policies_of(robot(config.task), level.level) if config.task in ROBOTS else None
 
 
 def check_arena(config: ArenaConfig, level: LevelConfig) -> None:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from driftline.errors import RunError, SettingsError
 from driftline.experiments import build, presets
+from driftline.experiments.behaviour_policy import check_policies
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.control_config import ControlConfig
@@ -189,6 +190,7 @@ def _go(root: Path, config: AnyStudy, workers: int | None) -> int:
     count = workers or os.cpu_count() or 1
     if len(done) < len(tasks):
         _check_devices({each.device for each in _of_agents(config)})
+        check_policies(tasks)
     if len(done) < len(tasks) or not (root / WALL).exists():
         _do(tasks, done, count, Progress(tasks, console), clock)
         _time_worlds(root, config, tasks, count)

@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from driftline.environments.mujoco.policy import Policy, Snapshot, load_snapshots
+from driftline.environments.mujoco.policy import Policy, Snapshot, load_snapshots, policy_hash
 from driftline.environments.mujoco.robots import Robot
 from driftline.errors import SettingsError, UnknownNameError
 from driftline.shapes import Integers
@@ -52,6 +52,12 @@ def trained_by(robot: Robot) -> str:
     """The algorithm that a robot's policies are snapshots of: "SAC", "PPO"."""
     _, provenance = load_snapshots(FOLDER / f"{robot.name}.safetensors")
     return str(provenance["algorithm"]).partition(" ")[0]
+
+
+def policies_of(robot: Robot, level: Level) -> str | None:
+    """A sha256 of the policies that play a level; None where none do."""
+    path = FOLDER / f"{robot.name}.safetensors"
+    return policy_hash(path) if level != "random" and path.exists() else None
 
 
 def players(level: Level, snapshots: Sequence[Snapshot]) -> list[Policy]:
