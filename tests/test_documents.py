@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+import driftline as dl
 from driftline.cli.main import run as command_line
+from driftline.records.run_directory import RunDirectory
 from tests.experiments.recorded import dry_lake, record, walker
 
 ROOT = Path(__file__).parents[1]
@@ -63,6 +65,12 @@ def test_the_guide_to_your_own_environment_runs_as_it_stands(
     assert left["measures"].true_return.value < left["measures"].observed_return.value
     assert "outside the data's range 0 to 1" in said
     assert list(left["episodes"].groupby("round").size()) == [32] * 6
+    swung = dl.read_episodes("runs/swings")
+    assert set(swung.commanded_returns) == {left["swings"].trajectories.returns.max()}
+    assert swung.trajectories.steps == 600
+    judged = RunDirectory.open(reader / "runs/swings").events()
+    steps = [each["environment_steps"] for each in judged if each["event"] == "Judged"]
+    assert steps == [0, 400, 600]
 
 
 def test_the_programs_of_the_front_page_run(reader: Path) -> None:

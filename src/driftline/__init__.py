@@ -29,6 +29,7 @@ _PLACES = {
     "driftline.data.trajectories": ("Trajectories",),
     "driftline.data.trajectory": ("Trajectory",),
     "driftline.errors": ("DriftlineError",),
+    "driftline.experiments.control.odt_paper": ("PaperSettings", "odt_paper"),
     "driftline.experiments.own": ("fit", "go_online", "play"),
     "driftline.experiments.run": ("read_episodes",),
     "driftline.experiments.run_measures": ("measure_run",),
@@ -47,13 +48,17 @@ _PLACES = {
     ),
     "driftline.safety.behaviours": ("Behaviour", "Detector", "detects", "flag_with"),
     "driftline.safety.thresholds": ("Thresholds",),
+    "driftline.training.entropy_floor": ("EntropyFloor",),
     "driftline.training.finetune": ("FineTuneSettings",),
+    "driftline.training.kl_budget": ("KLBudget",),
     "driftline.training.kl_penalty": ("AdaptivePenalty", "FixedPenalty", "ScheduledPenalty"),
     "driftline.training.judging": ("Judging",),
     "driftline.training.offline": ("OfflineSettings",),
     "driftline.training.online_settings": ("OnlineSettings",),
+    "driftline.training.pace": ("FixedPace", "ReviewPace"),
     "driftline.training.rounds": ("RoundSettings",),
     "driftline.training.update": ("UpdateSettings",),
+    "driftline.training.value_guidance": ("ValueGuidance",),
 }
 _PLACE = {name: place for place, names in _PLACES.items() for name in names}
 

@@ -22,6 +22,8 @@ from driftline.data.mixture import MixtureSettings as MixtureSettings
 from driftline.data.trajectories import Trajectories as Trajectories
 from driftline.data.trajectory import Trajectory as Trajectory
 from driftline.errors import DriftlineError as DriftlineError
+from driftline.experiments.control.odt_paper import PaperSettings as PaperSettings
+from driftline.experiments.control.odt_paper import odt_paper as odt_paper
 from driftline.experiments.own import fit as fit
 from driftline.experiments.own import go_online as go_online
 from driftline.experiments.own import play as play
@@ -44,14 +46,19 @@ from driftline.safety.behaviours import Detector as Detector
 from driftline.safety.behaviours import detects as detects
 from driftline.safety.behaviours import flag_with as flag_with
 from driftline.safety.thresholds import Thresholds as Thresholds
+from driftline.training.entropy_floor import EntropyFloor as EntropyFloor
 from driftline.training.finetune import FineTuneSettings as FineTuneSettings
 from driftline.training.judging import Judging as Judging
+from driftline.training.kl_budget import KLBudget as KLBudget
 from driftline.training.kl_penalty import AdaptivePenalty as AdaptivePenalty
 from driftline.training.kl_penalty import FixedPenalty as FixedPenalty
 from driftline.training.kl_penalty import ScheduledPenalty as ScheduledPenalty
 from driftline.training.offline import OfflineSettings as OfflineSettings
 from driftline.training.online_settings import OnlineSettings as OnlineSettings
+from driftline.training.pace import FixedPace as FixedPace
+from driftline.training.pace import ReviewPace as ReviewPace
 from driftline.training.rounds import RoundSettings as RoundSettings
 from driftline.training.update import UpdateSettings as UpdateSettings
+from driftline.training.value_guidance import ValueGuidance as ValueGuidance
 
 __version__: str

@@ -82,6 +82,10 @@ BAD: list[tuple[tuple[str, ...], str]] = [
     (("study", "tomato-watering", "--agents", ","), "--agents names no agent"),
     (("study", "tomato-watering", "--seeds", "0"), "--seeds is at least 1, got 0"),
     (("study", "tomato-watering", "--workers", "-1"), "--workers is at least 1, got -1"),
+    (("study", "hopper", "--level", "good"), "unknown level 'good'; the levels are random, medium"),
+    (("study", "boat-race", "--level", "medium"), "boat-race are scripted and of no level"),
+    (("study", "hopper", "--steps", "0"), "--steps is at least 1, got 0"),
+    (("study", "gridworlds", "--steps", "9"), "gridworlds is counted in rounds and not in steps"),
     (("study", "tomato-watering", "--out", "."), "is not empty; choose another --out"),
     (("resume", "missing"), "missing is no run: cannot read manifest.json"),
     (("measure", "missing"), "missing is no run"),
@@ -168,7 +172,7 @@ def test_a_study_gets_what_was_typed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert run([*typed, "--seeds", "3", "--out", str(out), "--workers", "2"]) == 7
     options = {"budget": "smoke", "seeds": 3, "out": out, "workers": 2, "extends": None}
     options |= {"agents": ("gm", "ppo", "finetune"), "arenas": None, "precision": None}
-    options["device"] = None
+    options |= {"device": None, "level": None, "steps": None}
     assert studies.calls == [("run_study", ("tomato-watering",), options)]
 
 
@@ -205,8 +209,25 @@ def test_a_study_has_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert run(["study", "side-effects-sokoban"]) == 0
     options = {"budget": "default", "agents": None, "seeds": None, "workers": None}
     options |= {"out": Path("runs/side-effects-sokoban-default"), "extends": None, "arenas": None}
-    options |= {"precision": None, "device": None}
+    options |= {"precision": None, "device": None, "level": None, "steps": None}
     assert studies.calls == [("run_study", ("side-effects-sokoban",), options)]
+
+
+def test_levels_and_steps_can_be_said_and_have_directories_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studies = standing_in(monkeypatch)
+    monkeypatch.chdir(tmp_path)
+    said = ((), ("--level", "medium-replay"), ("--steps", "1000"), ("--level", "expert"))
+    for options in said:
+        assert run(["study", "hopper", *options]) == 0
+    found = [(each["level"], each["steps"], str(each["out"])) for _, _, each in studies.calls]
+    assert found == [
+        (None, None, "runs/hopper-default"),
+        ("medium-replay", None, "runs/hopper-medium-replay-default"),
+        (None, 1000, "runs/hopper-default-1000-steps"),
+        ("expert", None, "runs/hopper-expert-default"),
+    ]
 
 
 def test_a_study_extends_what_is_a_study(

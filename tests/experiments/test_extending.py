@@ -15,13 +15,14 @@ from driftline.baselines.ppo_settings import PPOSettings
 from driftline.conditioning.fixed import FixedReturn
 from driftline.errors import RunError, RunExistsError, StorageError
 from driftline.experiments import extending, presets, run, studies
-from driftline.experiments.config import AgentConfig
+from driftline.experiments.arena_config import LevelConfig
+from driftline.experiments.config import AgentConfig, StudyConfig
 from driftline.experiments.extending import shared_runs, take_over
 from driftline.experiments.plan import OFFLINE, plan, run_path
 from driftline.experiments.report_page.taken import taken_over
 from driftline.records.manifest import sealed, versions
 from driftline.records.run_directory import EVENTS, RunDirectory
-from tests.experiments.tiny import FEW, runs_in, same_run, same_study, tiny
+from tests.experiments.tiny import FEW, runs_in, same_run, same_study, tiny, tiny_arena
 
 TINY: dict[str, Any] = {"budget": "smoke", "agents": FEW, "workers": 1}
 
@@ -225,3 +226,21 @@ def test_a_disk_that_is_full_leaves_nothing_behind(
     out.mkdir()
     assert studies.run_study("tomato-watering", seeds=1, out=out, extends=earlier, **TINY) == 0
     assert same_study(out, earlier)
+
+
+def test_runs_of_another_level_are_not_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def study(*given: Any) -> StudyConfig:
+        shown = LevelConfig(given[4] or "random", steps=200, held_out=60)
+        return replace(tiny_arena("pendulum", ("gm",)), demonstrations=shown)
+
+    monkeypatch.setattr(presets, "study", study)
+    monkeypatch.setattr("driftline.experiments.levels.COPIES", 2)
+    earlier, out, again = (tmp_path / name for name in ("earlier", "out", "again"))
+    assert studies.run_study("pendulum", out=earlier, workers=1) == 0
+    with pytest.raises(RunError, match="differ in the study's demonstrations"):
+        studies.run_study("pendulum", out=out, extends=earlier, workers=1, level="expert")
+    assert not out.exists()
+    assert studies.run_study("pendulum", out=again, extends=earlier, workers=1) == 0
+    assert same_study(again, earlier)

@@ -12,7 +12,7 @@ from driftline.baselines.dqn_settings import DQNSettings
 from driftline.experiments import presets, studies
 from driftline.experiments.config import RunConfig, StudyConfig
 from driftline.experiments.extending import shared_runs
-from driftline.experiments.lengthening import LENGTHENED, scheduled
+from driftline.experiments.lengthening import LENGTHENED, scheduled, shorter
 from driftline.experiments.plan import OFFLINE, plan, run_path
 from driftline.experiments.run import finished, read_episodes
 from driftline.records.run_directory import RunDirectory
@@ -35,6 +35,12 @@ def long() -> StudyConfig:
         budget="full",
         rounds=replace(short().rounds, steps=320, judging=Judging(steps=100, episodes=2)),
     )
+
+
+def said(name: str, budget: str, *given: Any) -> StudyConfig:
+    """An imitator's short one, for the steps that were asked for."""
+    plain = tiny_arena("cartpole", ("gm",))
+    return replace(plain, rounds=replace(plain.rounds, steps=given[3] or 150))
 
 
 def judgements(path: Path) -> list[dict[str, Any]]:
@@ -71,6 +77,27 @@ def test_a_longer_study_goes_on_where_the_shorter_had_ended(tmp_path: Path) -> N
     assert [each["event"] for each in first].count("RunFinished") == 1
     assert [each["event"] for each in last].count("RunFinished") == 1
     assert judgements(run_path(out, "gm", 0))[-1]["environment_steps"] >= 320
+
+
+def test_a_finished_study_can_be_gone_on_with_to_any_steps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presets, "study", said)
+    earlier, out = tmp_path / "earlier", tmp_path / "longer"
+    assert studies.run_study("cartpole", out=earlier, workers=1) == 0
+    assert studies.run_study("cartpole", out=out, extends=earlier, workers=1, steps=200) == 0
+    taken = RunDirectory.open(out).manifest["taken_over"]
+    assert (taken["runs"], taken["longer"]) == (2, 1)
+    assert judgements(run_path(out, "gm", 0))[-1]["environment_steps"] >= 200
+
+
+def test_the_most_rounds_that_it_might_play_are_no_difference() -> None:
+    study: dict[str, Any] = {"rounds": {"rounds": 9, "steps": 150}}
+    longer: dict[str, Any] = {"rounds": {"rounds": 30, "steps": 320}}
+    assert shorter({"study": study}, {"study": longer})
+    assert not shorter({"study": longer}, {"study": study})
+    judged = {"rounds": {**study["rounds"], "judging": None}}
+    assert not shorter({"study": judged}, {"study": longer})
 
 
 def test_what_is_scheduled_over_all_steps_is_done_again(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from driftline.errors import DriftlineError, UnknownNameError
+from driftline.errors import DriftlineError, SettingsError, UnknownNameError
 from driftline.experiments import build, presets
 from driftline.experiments.arenas import presets as arena_presets
 from driftline.experiments.arenas.presets import left_out
@@ -125,7 +125,7 @@ def test_arenas_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     ("arenas", "name", "message"),
     [
         (("hopper", "hoper"), "control", "unknown arena 'hoper'"),
-        (("ant",), "control", "ant has no demonstrations of level medium"),
+        (("ant",), "control", "ant has no demonstrations of level medium, only of random"),
         (("hopper",), "hopper", "hopper has no arenas to choose from"),
     ],
 )
@@ -135,3 +135,42 @@ def test_arenas_that_cannot_be_are_refused(
     monkeypatch.setattr(arena_presets, "DEMONSTRATED", ("hopper", "halfcheetah"))
     with pytest.raises(DriftlineError, match=message):
         presets.study_in(arenas, name)
+
+
+@pytest.mark.parametrize("budget", BUDGETS)
+@pytest.mark.parametrize("name", ["hopper", "hopper-lean", "hopper-odt", "lava-gap", "cartpole"])
+def test_a_level_is_all_that_a_study_of_it_differs_in(name: str, budget: str) -> None:
+    usual, expert = presets.study(name, budget), presets.study(name, budget, level="expert")
+    level = "random" if budget == "smoke" else "medium"
+    shown = expert.demonstrations
+    assert (usual.demonstrations.level, shown.level) == (level, "expert")
+    assert replace(expert, demonstrations=replace(shown, level=level)) == usual
+    assert presets.study(name, budget, level=level) == usual
+
+
+@pytest.mark.parametrize("name", ["hopper", "walker2d-odt", "pendulum"])
+def test_steps_are_all_that_a_longer_study_differs_in(name: str) -> None:
+    usual, longer = presets.study(name), presets.study(name, steps=1_000_000)
+    assert longer.rounds.steps == 1_000_000
+    assert replace(longer, rounds=replace(longer.rounds, steps=usual.rounds.steps)) == usual
+
+
+def test_no_run_has_played_all_its_rounds_before_its_steps() -> None:
+    assert presets.study("pendulum", steps=50_000_000).rounds.rounds == 50_000
+    assert presets.study("hopper-odt", steps=5_000_000).rounds.rounds == 500_000
+
+
+def test_every_arena_has_the_level_and_the_steps() -> None:
+    chosen = presets.study("control", level="random", steps=9_000)
+    named = presets.study_in(("ant", "pendulum"), "control", level="random", steps=9_000)
+    assert [each.name for each in named.worlds] == ["ant", "pendulum"]
+    for each in (*chosen.worlds, *named.worlds):
+        assert (each.demonstrations.level, each.rounds.steps) == ("random", 9_000)
+
+
+@pytest.mark.parametrize("name", ["boat-race", "gridworlds", "drift", "entropy", "targets"])
+def test_what_is_of_no_task_has_neither_level_nor_steps(name: str) -> None:
+    with pytest.raises(SettingsError, match="scripted and of no level; leave --level out"):
+        presets.study(name, level="medium")
+    with pytest.raises(SettingsError, match="in rounds and not in steps; leave --steps out"):
+        presets.study(name, steps=1_000)

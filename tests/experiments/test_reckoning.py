@@ -15,8 +15,9 @@ from driftline.experiments import build, presets, reckoning, studies
 from driftline.experiments.config_json import to_json
 from driftline.experiments.engines import go_on
 from driftline.experiments.plan import plan
-from driftline.experiments.reckoning import chosen, reckoned_in, reckoned_on
+from driftline.experiments.reckoning import Chosen, chosen, heaviest, reckoned_in, reckoned_on
 from driftline.experiments.run import begin
+from driftline.records.run_directory import RunDirectory
 from driftline.training.precision import Trial
 from tests.experiments.tiny import tiny
 
@@ -54,14 +55,62 @@ def test_all_studies_are_on_the_device_and_nothing_else_changes(name: str) -> No
     assert reckoned_on(moved, "cpu") == config
 
 
-@pytest.mark.parametrize(("ratio", "expected"), [(1.5, "bfloat16"), (0.7, "float32")])
+@pytest.mark.parametrize(("whole", "expected"), [(0.0015, "bfloat16"), (0.0007, "float32")])
 def test_what_is_faster_here_is_chosen(
-    ratio: float, expected: str, monkeypatch: pytest.MonkeyPatch
+    whole: float, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reckoning, "tried", lambda width, rows, device: Trial(ratio))
-    assert chosen("auto") == expected
-    assert chosen("float32") == "float32"
-    assert chosen("bfloat16") == "bfloat16"
+    def trying(width: int, rows: int, device: str) -> Trial:
+        tries.append((width, rows, device, torch.get_num_threads()))
+        return Trial(whole, 0.001)
+
+    tries: list[tuple[int, int, str, int]] = []
+    monkeypatch.setattr(reckoning, "tried", trying)
+    found = chosen("auto", presets.study("hopper"), "cuda")
+    assert found.precision == expected
+    assert found.why is not None
+    assert f"learn in {expected}: 1,280 rows through a layer of 128 took " in found.why
+    assert f"took {1e3 * whole:g} ms in float32 and 1.0 ms in bfloat16" in found.why
+    assert tries == [(128, 1280, "cuda", 1)]
+    large = presets.study("hopper-odt", "full")
+    for device in ("cuda", "cpu"):
+        chosen("auto", large, device)
+    assert [each[:2] for each in tries[1:]] == [(512, 15_360), (512, 2_048)]
+    for name in ("float32", "bfloat16"):
+        assert chosen(name, presets.study("hopper")) == Chosen(name)
+    assert len(tries) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "budget", "size"),
+    [
+        ("hopper-odt", "full", (512, 3 * 256 * 20)),
+        ("hopper-odt", "default", (128, 3 * 64 * 20)),
+        ("control", "default", (128, 64 * 20)),
+        ("boat-race", "default", (64, 64 * 16)),
+        ("gridworlds", "default", (64, 64 * 16)),
+        ("targets", "default", (64, 64 * 16)),
+    ],
+)
+def test_what_is_tried_is_as_large_as_what_the_study_learns(
+    name: str, budget: str, size: tuple[int, int]
+) -> None:
+    assert heaviest(presets.study(name, budget)) == size
+
+
+def test_what_was_chosen_and_why_is_said(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    unreported: None,
+) -> None:
+    monkeypatch.setattr(presets, "study", tiny)
+    monkeypatch.setattr(studies, "_go", lambda *given: 0)
+    monkeypatch.setattr(reckoning, "tried", lambda *given, **more: Trial(0.003, 0.001))
+    out = tmp_path / "out"
+    assert studies.run_study("tomato-watering", out=out, precision="auto") == 0
+    assert "models learn in bfloat16" in " ".join(capsys.readouterr().out.split())
+    stored = RunDirectory.open(out).manifest["configuration"]
+    assert set(values_of(stored, "precision")) == {"bfloat16"}
 
 
 def test_the_study_of_targets_has_no_device() -> None:

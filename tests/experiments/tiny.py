@@ -46,9 +46,11 @@ def tiny(
     budget: str = "smoke",
     agents: tuple[str, ...] | None = FEW,
     seeds: int | None = 1,
+    level: str | None = None,
+    steps: int | None = None,
 ) -> StudyConfig:
     """Three rounds of four episodes, twelve demonstrations, one layer of 16."""
-    whole = study(name, budget, agents, seeds)
+    whole = study(name, budget, agents, seeds, level, steps)
     model = TransformerConfig(
         width=16, layers=1, heads=2, time="elapsed", board_encoder="dense", board_width=8
     )

@@ -61,8 +61,8 @@ def test_what_is_added_to_a_loss_is_computed_in_single_precision() -> None:
 
 
 def test_fewer_bits_are_used_where_they_pay() -> None:
-    assert Trial(1.0).precision == "float32"
-    assert Trial(2.0).precision == "bfloat16"
+    assert Trial(1.0, 1.0).precision == "float32"
+    assert Trial(2.0, 1.0).precision == "bfloat16"
     assert tried(32, 64, seconds=0.02).ratio > 0.0
 
 

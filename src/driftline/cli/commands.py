@@ -11,7 +11,16 @@ from typing import Annotated, Literal
 
 from tyro.conf import OmitArgPrefixes, OmitSubcommandPrefixes, Positional, arg, subcommand
 
-from driftline.experiments.names import AGENTS, ARENAS, BUDGETS, LEVELS, STUDIES, TASKS, WORLDS
+from driftline.experiments.names import (
+    AGENTS,
+    ARENAS,
+    BUDGETS,
+    LEVELS,
+    STUDIES,
+    TASKS,
+    WORLDS,
+    study_directory,
+)
 
 Files = tuple[Path, ...]
 Root = Annotated[
@@ -20,7 +29,7 @@ Root = Annotated[
 ]
 Workers = Annotated[
     int | None,
-    arg(help="processes to use", help_behavior_hint="(default: the cores, 2 at most)", metavar="N"),
+    arg(help="processes to use", help_behavior_hint="(default: as many as cores)", metavar="N"),
 ]
 
 
@@ -70,7 +79,9 @@ class Study:
     out: Annotated[
         Path | None,
         arg(
-            help="a new directory", help_behavior_hint="(default: runs/NAME-BUDGET)", metavar="DIR"
+            help="a new directory",
+            help_behavior_hint="(default: runs/NAME-BUDGET, with --level and --steps if given)",
+            metavar="DIR",
         ),
     ] = None
     workers: Workers = None
@@ -82,11 +93,27 @@ class Study:
             metavar="DIR",
         ),
     ] = None
+    level: Annotated[
+        str | None,
+        arg(
+            help=f"of a task's demonstrations: one of {', '.join(LEVELS)}",
+            help_behavior_hint="(default: medium; at the budget smoke: random)",
+            metavar="NAME",
+        ),
+    ] = None
+    steps: Annotated[
+        int | None,
+        arg(
+            help="of a task: how long the online phase is",
+            help_behavior_hint="(default: as the budget says)",
+            metavar="N",
+        ),
+    ] = None
 
     @property
     def directory(self) -> Path:
         """Where the study's runs go."""
-        return self.out or Path("runs") / f"{self.name}-{self.budget}"
+        return self.out or study_directory(self.name, self.budget, self.level, self.steps)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,14 @@ from driftline.cli.commands import (
     Study,
 )
 from driftline.errors import SettingsError
-from driftline.experiments.names import check_agents, check_arenas, check_budget, check_study
+from driftline.experiments.names import (
+    check_agents,
+    check_arenas,
+    check_budget,
+    check_level,
+    check_of_tasks,
+    check_study,
+)
 from driftline.records.run_directory import RunDirectory, refuse_taken
 
 AnyCommand = Study | Resume | Measure | Report | Demos | Conformance | Info
@@ -61,7 +68,11 @@ def _study(command: Study) -> int:
     arenas = check_arenas(command.arenas)
     if command.arenas and not arenas:
         raise SettingsError("--arenas names no arena; leave it out to play all of them")
+    if command.level is not None:
+        check_level(command.level)
+    check_of_tasks(command.name, command.level, command.steps)
     _at_least_one("--seeds", command.seeds)
+    _at_least_one("--steps", command.steps)
     _at_least_one("--workers", command.workers)
     refuse_taken(command.directory)
     if command.extends is not None:
@@ -79,6 +90,8 @@ def _study(command: Study) -> int:
         arenas=arenas or None,
         precision=command.precision,
         device=command.device,
+        level=command.level,
+        steps=command.steps,
     )
 
 
@@ -130,6 +143,8 @@ def _info(command: Info) -> int:
     if command.precision:
         from driftline.training.precision import tried
 
-        found["bfloat16"] = f"{tried(256, 2048).ratio:.2f} times as fast as float32 in training"
+        found["bfloat16"] = (
+            f"{tried(256, 2048).ratio:.2f} times as fast as float32 in training a layer of 256"
+        )
     print_table("", ("what", "version or size"), list(found.items()))
     return 0

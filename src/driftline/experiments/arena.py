@@ -55,6 +55,11 @@ def _played(
     )
 
 
+def policies(config: ArenaConfig, level: LevelConfig) -> str | None:
+    """A sha256 of the policies that demonstrate; None of controllers, planners and chance."""
+    return stage(config.task).policies(level.level)
+
+
 def check_arena(config: ArenaConfig, level: LevelConfig) -> None:
     """Raise what would come after the study has begun: no simulator, no policies."""
     found = stage(config.task)

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from driftline.errors import SettingsError, UnknownNameError
-from driftline.experiments.names import ARENAS, TASKS
+from driftline.experiments.names import ARENAS, TASKS, Level
 
-Level = Literal["random", "medium", "medium-replay", "expert"]
 Proxy = Literal["speed", "lean"]
 
 

@@ -26,7 +26,14 @@ from driftline.environments.gridworlds.world import World
 from driftline.environments.honest import Honest
 from driftline.environments.remembering import Remembering
 from driftline.errors import SettingsError
-from driftline.experiments.arena import arena, check_arena, recorded, recorded_beside, watched
+from driftline.experiments.arena import (
+    arena,
+    check_arena,
+    policies,
+    recorded,
+    recorded_beside,
+    watched,
+)
 from driftline.experiments.arena_config import ArenaConfig, LevelConfig
 from driftline.experiments.config import (
     SCRATCH,
@@ -106,6 +113,13 @@ def held_out(config: StudyConfig, seed: int) -> Episodes:
     if isinstance(config.world, ArenaConfig):
         return recorded_beside(config.world, _level(config), seed)
     return _demonstrated(config, config.demonstrations.held_out, integer_seed(seed, "held out"))
+
+
+def behaviour_policy(config: StudyConfig) -> str | None:
+    """A sha256 of the policies that demonstrate; None where none do."""
+    if isinstance(config.world, ArenaConfig):
+        return policies(config.world, _level(config))
+    return None
 
 
 def _level(config: StudyConfig) -> LevelConfig:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from driftline.errors import DriftlineError, RunError
-from driftline.experiments.config import RunConfig
+from driftline.experiments.behaviour_policy import other_policy
+from driftline.experiments.config import OfflineRunConfig, RunConfig
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.lengthening import reopen, scheduled, shorter
 from driftline.experiments.plan import Task
@@ -124,6 +125,8 @@ def _difference(manifest: Mapping[str, Any], task: Task) -> str | None:
             return f"the study's {name}"
     if stored != wanted:
         return "the agent's settings"
+    if isinstance(task.config, OfflineRunConfig) and other_policy(manifest, task.config.study):
+        return "the behaviour policies that demonstrate"
     return _other_version(manifest)
 
 

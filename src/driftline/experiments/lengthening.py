@@ -29,11 +29,14 @@ MEASURES = "measures.json"
 
 
 def shorter(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether ``stored`` is the configuration ``wanted`` but for fewer steps of its rounds."""
+    """Whether ``stored`` is the configuration ``wanted`` but for fewer steps of its rounds.
+
+    The most rounds that it may play do not matter: it has ended by its steps.
+    """
     then, now = stored["study"].get("rounds"), wanted["study"].get("rounds")
     if not (then and now and then.get("steps") and now.get("steps")):
         return False
-    same = {**then, "steps": now["steps"]} == now
+    same = {**then, "steps": now["steps"], "rounds": now["rounds"]} == now
     others = {**stored, "study": {**stored["study"], "rounds": now}} == wanted
     return bool(same and others and then["steps"] < now["steps"])
 

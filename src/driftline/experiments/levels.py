@@ -5,7 +5,6 @@ Knows stages and their demonstrators, but no model: nothing here loads torch.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
@@ -25,7 +24,8 @@ from driftline.data.minari_writing import save_minari
 from driftline.data.returns import RETURNS
 from driftline.environments.mujoco.levels import check_level
 from driftline.errors import SettingsError
-from driftline.experiments.arena_config import Level, Proxy
+from driftline.experiments.arena_config import Proxy
+from driftline.experiments.names import Level
 from driftline.experiments.stages import Stage, stage
 from driftline.seeding import integer_seed
 
@@ -127,5 +127,5 @@ def _provenance(of: Stage, level: Level, seed: int) -> dict[str, Any]:
     }
     policies = of.policies(level)
     if policies is not None:
-        told["policies_sha256"] = hashlib.sha256(policies.read_bytes()).hexdigest()
+        told["policies_sha256"] = policies
     return told

@@ -6,9 +6,10 @@ names before it loads what they stand for.
 
 from __future__ import annotations
 
-from typing import Literal
+from pathlib import Path
+from typing import Literal, get_args
 
-from driftline.errors import UnknownNameError
+from driftline.errors import SettingsError, UnknownNameError
 
 WORLDS = (
     *("tomato-watering", "tomato-crmdp"),
@@ -46,7 +47,8 @@ ARENAS: dict[str, tuple[str, Literal["speed", "lean"] | None]] = {
 """What tasks can be studied in: by name, the task and what it is paid by."""
 ODT = {f"{robot}-odt": robot for robot in ROBOTS}
 """Of robots, the online decision transformer as it was published."""
-LEVELS = ("random", "medium", "medium-replay", "expert")
+Level = Literal["random", "medium", "medium-replay", "expert"]
+LEVELS: tuple[Level, ...] = get_args(Level)
 """Of a task's demonstrations, as D4RL names them."""
 TARGETS = "targets"
 """The study that compares targets and not agents."""
@@ -59,6 +61,8 @@ DRIFT = "drift"
 ENTROPY = "entropy"
 """The study of a model's closeness to its data, and of entropy floors."""
 STUDIES = (*WORLDS, *ARENAS, *ODT, GRIDWORLDS, CONTROL_STUDY, DRIFT, ENTROPY, TARGETS)
+OF_TASKS = (*ARENAS, *ODT, CONTROL_STUDY)
+"""Studies whose demonstrations are of a level and whose online phase is of so many steps."""
 WORLD_AGENTS = (
     *("gm", "gm-quantile", "ogm-quantile", "ogm-fixed", "ogm-tilt", "ogm-factorised"),
     *("finetune", "finetune-kl", "ppo", "dqn"),
@@ -98,9 +102,46 @@ def check_demonstrated(name: str) -> str:
     return _check("world or task", "worlds and tasks", name, WORLDS + TASKS)
 
 
-def check_level(name: str) -> str:
+def check_level(name: str) -> Level:
     """``name``, if it is a level of demonstrations; raises `UnknownNameError`."""
-    return _check("level", "levels", name, LEVELS)
+    for each in LEVELS:
+        if each == name:
+            return each
+    raise UnknownNameError.among("level", name, LEVELS)
+
+
+def check_of_tasks(name: str, level: str | None, steps: int | None) -> None:
+    """Raise `SettingsError` where a study of no task is given a level or steps.
+
+    >>> check_of_tasks("boat-race", None, 1000)
+    Traceback (most recent call last):
+        ...
+    driftline.errors.SettingsError: boat-race is counted in rounds and not in steps; leave ...
+    """
+    if name in OF_TASKS:
+        return
+    studies = f"study one of {', '.join(TASKS)} or of their kind"
+    if level is not None:
+        raise SettingsError(
+            f"the demonstrations of {name} are scripted and of no level; leave --level out, or "
+            f"{studies}"
+        )
+    if steps is not None:
+        raise SettingsError(
+            f"{name} is counted in rounds and not in steps; leave --steps out, or {studies}"
+        )
+
+
+def study_directory(
+    name: str, budget: str, level: str | None = None, steps: int | None = None
+) -> Path:
+    """Where a study goes that nobody named a place for: each of what was chosen its own.
+
+    >>> study_directory("hopper", "default", "medium-replay", 1000).as_posix()
+    'runs/hopper-medium-replay-default-1000-steps'
+    """
+    long = None if steps is None else f"{steps}-steps"
+    return Path("runs") / "-".join(each for each in (name, level, budget, long) if each)
 
 
 def check_budget(name: str) -> str:

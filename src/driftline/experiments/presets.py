@@ -5,6 +5,7 @@ Know no environment; a number here is a choice that the manifest records.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import partial
 
@@ -47,6 +48,8 @@ from driftline.experiments.names import (
     TARGETS,
     check_agents,
     check_budget,
+    check_level,
+    check_of_tasks,
     check_study,
     check_world,
 )
@@ -67,6 +70,8 @@ MODEL = TransformerConfig(
     context_length=8, time="elapsed", horizon=100, board_encoder="convolution"
 )
 UPDATE = UpdateSettings(batch=64, window=16, learning_rate=5e-4)
+SHORT = 10
+"""Steps that hardly an episode of a task has fewer of."""
 
 
 def study(
@@ -74,10 +79,17 @@ def study(
     budget: str = "default",
     agents: tuple[str, ...] | None = None,
     seeds: int | None = None,
+    level: str | None = None,
+    steps: int | None = None,
 ) -> AnyStudy:
-    """The configuration of a named study at a budget; raises `UnknownNameError`."""
+    """The configuration of a named study at a budget; raises `UnknownNameError`.
+
+    ``level``: of the demonstrations, ``steps``: how long the online phase is; None: as the
+    budget has it. Raises `SettingsError` where the study is of no task and has neither.
+    """
     check_study(name)
     check_budget(budget)
+    check_of_tasks(name, level, steps)
     if name == TARGETS:
         return _targets(budget, agents, seeds)
     if name == DRIFT:
@@ -87,8 +99,8 @@ def study(
     if name == GRIDWORLDS:
         return gridworlds(partial(agents_study, agents=agents), budget, _positive(seeds))
     if name == CONTROL_STUDY:
-        return control(partial(agents_study, agents=agents, seeds=seeds), budget)
-    return agents_study(name, budget, agents, seeds)
+        return _control(None, budget, agents, seeds, level, steps)
+    return agents_study(name, budget, agents, seeds, level, steps)
 
 
 def study_in(
@@ -97,6 +109,8 @@ def study_in(
     budget: str = "default",
     agents: tuple[str, ...] | None = None,
     seeds: int | None = None,
+    level: str | None = None,
+    steps: int | None = None,
 ) -> ControlConfig:
     """The study of several arenas, in these; raises `SettingsError` where ``name`` is another."""
     check_study(name)
@@ -105,7 +119,19 @@ def study_in(
         raise SettingsError(
             f"{name} has no arenas to choose from; leave --arenas out, or study {CONTROL_STUDY}"
         )
-    return control(partial(agents_study, agents=agents, seeds=seeds), budget, arenas)
+    return _control(arenas, budget, agents, seeds, level, steps)
+
+
+def _control(
+    arenas: tuple[str, ...] | None,
+    budget: str,
+    agents: tuple[str, ...] | None,
+    seeds: int | None,
+    level: str | None,
+    steps: int | None,
+) -> ControlConfig:
+    one = partial(agents_study, agents=agents, seeds=seeds, level=level, steps=steps)
+    return control(one, budget, arenas, level)
 
 
 def _targets(budget: str, agents: tuple[str, ...] | None, seeds: int | None) -> TargetsConfig:
@@ -149,14 +175,19 @@ def agents_study(
     budget: str = "default",
     agents: tuple[str, ...] | None = None,
     seeds: int | None = None,
+    level: str | None = None,
+    steps: int | None = None,
 ) -> StudyConfig:
-    """The configuration of a study of agents in a world."""
+    """The configuration of a study of agents in a world, or of a task."""
+    shown = None if level is None else check_level(level)
     if name in ARENAS:
-        whole = arena_study(*ARENAS[name], budget)
+        whole = arena_study(*ARENAS[name], budget, shown)
     elif name in ODT:
-        whole = odt_study(ODT[name], budget)
+        whole = odt_study(ODT[name], budget, shown)
     else:
         whole = _sized(world_study(name), budget)
+    if steps is not None:
+        whole = replace(whole, rounds=_lasting(whole.rounds, steps))
     if seeds is not None:
         whole = replace(whole, seeds=_numbered(seeds))
     if agents is not None:
@@ -165,6 +196,12 @@ def agents_study(
         kept = [each for each in whole.agents if each.name in names or each.control]
         whole = replace(whole, agents=tuple(kept))
     return whole
+
+
+def _lasting(rounds: RoundSettings, steps: int) -> RoundSettings:
+    """The same for so many steps, which no run has played all its rounds before."""
+    most = math.ceil(steps / max(SHORT, rounds.steps_per_round))
+    return replace(rounds, steps=steps, rounds=max(rounds.rounds, most))
 
 
 def _known(whole: StudyConfig, names: tuple[str, ...]) -> None:

@@ -5,23 +5,64 @@ Knows no environment. What is chosen is in the manifest like every other number.
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from driftline.experiments.config import StudyConfig
+from driftline.experiments.one_thread import one_thread
 from driftline.models.transformer_config import Precision
-from driftline.training.precision import tried
+from driftline.training.precision import WORTH_IT, tried
 from driftline.training.update import UpdateSettings
 
 Wanted = Literal["float32", "bfloat16", "auto"]
 Value = TypeVar("Value")
+MOST = 2**29
+"""Rows times the width's square that a processor tries: more take long and tell no more."""
 
 
-def chosen(wanted: Wanted, device: str = "cpu") -> Precision:
-    """What is wanted, or what a second of trying finds to be faster on ``device``."""
-    # What fills a processor is nothing to a GPU, which would only wait for the next product.
-    width, rows = (256, 2048) if device == "cpu" else (1024, 16_384)
-    return tried(width, rows, device=device).precision if wanted == "auto" else wanted
+@dataclass(frozen=True)
+class Chosen:
+    """A precision and, where it was not asked for by name, why it was chosen, in one line."""
+
+    precision: Precision
+    why: str | None = None
+
+
+def chosen(wanted: Wanted, config: object, device: str = "cpu") -> Chosen:
+    """What is wanted, or what a second of trying finds to be faster for ``config``.
+
+    Tried is a layer as wide as the study's models on as many rows as its updates have (of large
+    ones fewer on a processor), on ``device`` and one thread, as they learn.
+    """
+    if wanted != "auto":
+        return Chosen(wanted)
+    width, rows = heaviest(config)
+    rows = min(rows, MOST // width**2) if device == "cpu" else rows
+    with one_thread():
+        trial = tried(width, rows, device=device)
+    whole, half = 1e3 * trial.float32, 1e3 * trial.bfloat16
+    return Chosen(
+        trial.precision,
+        f"models learn in {trial.precision}: {rows:,} rows through a layer of {width} took "
+        f"{whole:,.1f} ms in float32 and {half:,.1f} ms in bfloat16, which is taken where it is "
+        f"{WORTH_IT:g} times as fast or faster",
+    )
+
+
+def heaviest(config: object) -> tuple[int, int]:
+    """The width of a study's models and how many tokens an update has; of several the heaviest.
+
+    >>> from driftline.experiments.control.presets import arena_study
+    >>> heaviest(arena_study("hopper", None, "default"))
+    (128, 1280)
+    """
+    found = []
+    for study in _parts(config, StudyConfig):
+        tokens = 3 if study.model.tokens == "three" else 1
+        rows = max(each.batch * each.window for each in _parts(study, UpdateSettings))
+        found.append((study.model.width, tokens * rows))
+    return max(found, key=lambda each: each[0] ** 2 * each[1])
 
 
 def reckoned_in(value: Value, precision: Precision) -> Value:
@@ -47,3 +88,16 @@ def _everywhere(value: Value, kind: type[Any], **changes: Any) -> Value:
         changed = {name: part for name, part in others.items() if part is not parts[name]}
         found = replace(found, **changed) if changed else found
     return found  # type: ignore[no-any-return]
+
+
+def _parts(value: object, kind: type[Value]) -> Iterator[Value]:
+    """Every part of that ``kind``, however deep it lies."""
+    found: Any = value
+    if isinstance(found, kind):
+        yield found
+    elif isinstance(found, tuple):
+        for each in found:
+            yield from _parts(each, kind)
+    elif is_dataclass(found):
+        for part in fields(found):
+            yield from _parts(getattr(found, part.name), kind)

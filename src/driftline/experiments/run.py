@@ -17,6 +17,7 @@ from driftline.data.store import from_table, to_table
 from driftline.data.trajectories import Trajectories
 from driftline.errors import CheckpointError, RunError
 from driftline.experiments import build
+from driftline.experiments.behaviour_policy import told_policy
 from driftline.experiments.config import OfflineRunConfig, RunConfig, StudyConfig
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.departure import Departure
@@ -53,11 +54,12 @@ def begin(path: Path, config: RunConfig | OfflineRunConfig | PartConfig) -> RunD
     if isinstance(config, PartConfig):
         fixed = {"configuration": to_json(config), "seeds": [config.seed], "thresholds": {}}
         return RunDirectory.create(path, {"kind": PART, **fixed})
-    kind = "offline" if isinstance(config, OfflineRunConfig) else "rounds"
+    offline = isinstance(config, OfflineRunConfig)
     return RunDirectory.create(
         path,
         {
-            "kind": kind,
+            **(told_policy(config.study) if offline else {}),
+            "kind": "offline" if offline else "rounds",
             "configuration": to_json(config),
             "seeds": [config.seed],
             "thresholds": to_json(config.study.thresholds),

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from gymnasium import Space
@@ -37,8 +36,8 @@ from driftline.environments.mujoco.levels import (
 from driftline.environments.mujoco.robots import robot
 from driftline.environments.registration import MAZE_IDS, ROOM_IDS
 from driftline.errors import CapabilityError, SettingsError, UnknownNameError
-from driftline.experiments.arena_config import Level, Proxy
-from driftline.experiments.names import CLASSIC, MAZES, ROBOTS, ROOMS, TASKS
+from driftline.experiments.arena_config import Proxy
+from driftline.experiments.names import CLASSIC, MAZES, ROBOTS, ROOMS, TASKS, Level
 
 Copies = VectorEnv[Any, Any, Any]
 
@@ -83,8 +82,8 @@ class Stage(Protocol):
         """The same in a word or two."""
         ...
 
-    def policies(self, level: Level) -> Path | None:
-        """The file of the policies that play at a level, if any do."""
+    def policies(self, level: Level) -> str | None:
+        """A sha256 of the stored policies that play at a level, if any do."""
         ...
 
 
@@ -126,9 +125,9 @@ class RobotStage:
         """Trained by stable-baselines3."""
         return "chance" if level == "random" else trained_by(robot(self.name))
 
-    def policies(self, level: Level) -> Path | None:
+    def policies(self, level: Level) -> str | None:
         """Shipped with Driftline."""
-        return None if level == "random" else policies_of(robot(self.name))
+        return policies_of(robot(self.name), level)
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,7 @@ class ClassicStage:
         """It knows the dynamics."""
         return "chance" if level == "random" else "controller"
 
-    def policies(self, level: Level) -> Path | None:
+    def policies(self, level: Level) -> str | None:
         """None are stored."""
         return None
 
@@ -210,7 +209,7 @@ class RoomStage:
         """It sees the room whole."""
         return "chance" if level == "random" else "planner"
 
-    def policies(self, level: Level) -> Path | None:
+    def policies(self, level: Level) -> str | None:
         """None are stored."""
         return None
 
@@ -255,7 +254,7 @@ class MazeStage:
         """It knows the maze whole."""
         return "chance" if level == "random" else "planner"
 
-    def policies(self, level: Level) -> Path | None:
+    def policies(self, level: Level) -> str | None:
         """None are stored."""
         return None
 

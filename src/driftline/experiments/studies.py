@@ -16,6 +16,7 @@ from rich.console import Console
 
 from driftline.errors import RunError, SettingsError
 from driftline.experiments import build, presets
+from driftline.experiments.behaviour_policy import check_policies
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.control_config import ControlConfig
@@ -25,6 +26,7 @@ from driftline.experiments.entropy_config import EntropyConfig
 from driftline.experiments.extending import Shared, shared_runs, take_over
 from driftline.experiments.finishing import finish, measure_study, say
 from driftline.experiments.gridworlds_config import GridworldsConfig, world_path
+from driftline.experiments.names import study_directory
 from driftline.experiments.places import TAKEN, WALL, Clock, set_seconds
 from driftline.experiments.plan import AnyStudy, ManyStudies, Task, plan
 from driftline.experiments.progress import Progress
@@ -50,27 +52,32 @@ def run_study(
     arenas: tuple[str, ...] | None = None,
     precision: Wanted | None = None,
     device: str | None = None,
+    level: str | None = None,
+    steps: int | None = None,
 ) -> int:
     """Run a study from demonstrations to report; returns an exit code.
 
     ``precision``: of what numbers products are where models learn; ``device``: where they are.
-    None: as the study has it.
+    ``level``: of the demonstrations; ``steps``: of the online phase. None: as the study has it.
     ``arenas``: of the study of several arenas, which; None: all that have demonstrators.
     ``extends``: an earlier study's directory; what it finished of this one's runs is
     taken over. Raises `RunError` where it has none of them.
     """
     config: AnyStudy
     if arenas is None:
-        config = presets.study(name, budget, agents, seeds)
+        config = presets.study(name, budget, agents, seeds, level, steps)
     else:
-        config = presets.study_in(arenas, name, budget, agents, seeds)
+        config = presets.study_in(arenas, name, budget, agents, seeds, level, steps)
     if device is not None:
         config = _on(config, device)
     if precision is not None:
-        config = reckoned_in(config, chosen(precision, device or "cpu"))
+        choice = chosen(precision, config, device or "cpu")
+        config = reckoned_in(config, choice.precision)
+        if choice.why is not None:
+            say(Console(), choice.why)
     for each in _of_agents(config):
         build.check(each)
-    root = out or Path("runs") / f"{name}-{budget}"
+    root = out or study_directory(name, budget, level, steps)
     if extends is None:
         _begin(root, config)
     else:
@@ -183,6 +190,7 @@ def _go(root: Path, config: AnyStudy, workers: int | None) -> int:
     count = workers or os.cpu_count() or 1
     if len(done) < len(tasks):
         _check_devices({each.device for each in _of_agents(config)})
+        check_policies(tasks)
     if len(done) < len(tasks) or not (root / WALL).exists():
         _do(tasks, done, count, Progress(tasks, console), clock)
         _time_worlds(root, config, tasks, count)

@@ -29,7 +29,7 @@ AGENTS = ("gm", "ogm-quantile")
 
 
 def tiny_control(
-    name: str, budget: str, agents: Any = None, seeds: int | None = None
+    name: str, budget: str, agents: Any = None, seeds: int | None = None, *_: Any
 ) -> ControlConfig:
     chosen = tuple(range(seeds or 1))
     arenas = tuple(replace(tiny_arena(each, AGENTS), seeds=chosen) for each in NAMES)

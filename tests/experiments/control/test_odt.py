@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from driftline.errors import UnknownNameError
 from driftline.experiments import presets
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.config_json import from_json, to_json
+from driftline.experiments.control.odt_paper import odt_paper
 from driftline.experiments.names import ODT, ODT_AGENTS
 from driftline.experiments.plan import run_path
 from driftline.experiments.run import read_episodes
@@ -98,6 +100,25 @@ def test_what_two_cores_can_train_is_smaller_and_learns_faster(robot: str) -> No
         published.update
     )
     assert replace(config.model, width=512, layers=4) == whole.model
+
+
+def test_replayed_data_of_hopper_has_a_rate_of_its_own() -> None:
+    rates = {}
+    for level in ("medium", "medium-replay", "expert"):
+        for budget in ("default", "full"):
+            config = presets.study("hopper-odt", budget, level=level)
+            learner = agent_of(config, "odt").learner
+            assert isinstance(learner, OnlineSettings)
+            assert config.offline.update == learner.update
+            assert config.demonstrations.level == level
+            rates[level, budget] = (learner.update.learning_rate, learner.update.weight_decay)
+    assert rates["medium", "full"] == rates["expert", "full"] == (1e-4, 5e-4)
+    assert rates["medium-replay", "full"] == rates["medium-replay", "default"] == (2e-3, 1e-4)
+    assert rates["medium", "default"] == (1e-3, 5e-4)
+    walker = odt_paper("walker2d", "medium-replay")
+    assert walker == odt_paper("walker2d")
+    with pytest.raises(UnknownNameError, match="unknown robot 'humanoid'; the robots are hopper"):
+        odt_paper("humanoid")
 
 
 def test_the_learning_rate_rises_through_both_phases() -> None:

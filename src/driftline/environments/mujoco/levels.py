@@ -14,7 +14,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from driftline.environments.mujoco.policy import Policy, Snapshot, load_snapshots
+from driftline.environments.mujoco.policy import Policy, Snapshot, load_snapshots, policy_hash
 from driftline.environments.mujoco.robots import Robot
 from driftline.errors import SettingsError, UnknownNameError
 from driftline.shapes import Integers
@@ -33,7 +33,7 @@ def check_level(name: str) -> Level:
     raise UnknownNameError.among("level", name, get_args(Level))
 
 
-def policies_of(robot: Robot) -> Path:
+def _file(robot: Robot) -> Path:
     """Where a robot's policies lie, if any have been trained."""
     return FOLDER / f"{robot.name}.safetensors"
 
@@ -43,7 +43,7 @@ def snapshots_of(robot: Robot) -> list[Snapshot]:
 
     Raises `SettingsError` where none have been trained.
     """
-    path = policies_of(robot)
+    path = _file(robot)
     if not path.exists():
         known = sorted(each.stem for each in FOLDER.glob("*.safetensors"))
         raise SettingsError(
@@ -55,8 +55,14 @@ def snapshots_of(robot: Robot) -> list[Snapshot]:
 
 def trained_by(robot: Robot) -> str:
     """The algorithm that a robot's policies are snapshots of: "SAC", "PPO"."""
-    _, provenance = load_snapshots(policies_of(robot))
+    _, provenance = load_snapshots(_file(robot))
     return str(provenance["algorithm"]).partition(" ")[0]
+
+
+def policies_of(robot: Robot, level: Level) -> str | None:
+    """A sha256 of the policies that play a level; None where none do."""
+    path = _file(robot)
+    return policy_hash(path) if level != "random" and path.exists() else None
 
 
 def players(level: Level, snapshots: Sequence[Snapshot]) -> list[Policy]:

@@ -6,6 +6,7 @@ of them earns.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -100,6 +101,11 @@ def load_snapshots(path: Path) -> tuple[list[Snapshot], dict[str, Any]]:
             f"{path.name} holds no behaviour policies ({error}); install Driftline again"
         ) from error
     return found, provenance
+
+
+def policy_hash(path: Path) -> str:
+    """A sha256 of a file of policies, as recorded beside what they play."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _policy(tensors: dict[str, Weights], number: int) -> Policy:

@@ -37,18 +37,24 @@ def left_out(config: ControlConfig) -> tuple[str, ...]:
 
 
 def control(
-    study: Callable[[str, str], StudyConfig], budget: str, arenas: tuple[str, ...] | None = None
+    study: Callable[[str, str], StudyConfig],
+    budget: str,
+    arenas: tuple[str, ...] | None = None,
+    level: str | None = None,
 ) -> ControlConfig:
     """The study of several arenas; ``study`` is that of one arena at a budget.
 
+    ``level``: of the demonstrations, of which ``study`` knows; None: as the budget has it.
     Raises `UnknownNameError` of an arena that there is not, and `SettingsError` of one that
     nobody demonstrates.
     """
     for name in check_arenas(arenas or ()):
-        if ARENAS[name][0] in ROBOTS and ARENAS[name][0] not in DEMONSTRATED:
+        alone = ARENAS[name][0] in ROBOTS and ARENAS[name][0] not in DEMONSTRATED
+        if alone and level != "random":
             raise SettingsError(
-                f"{name} has no demonstrations of level medium; take arenas of "
-                f"{' and '.join(DEMONSTRATED)}, or tasks that are no robots"
+                f"{name} has no demonstrations of level {level or 'medium'}, only of random; give "
+                f"--level random, or take arenas of {' and '.join(DEMONSTRATED)}, or tasks that "
+                "are no robots"
             )
     names = played() if arenas is None else tuple(dict.fromkeys(arenas))
     return ControlConfig(CONTROL_STUDY, budget, tuple(study(name, budget) for name in names))

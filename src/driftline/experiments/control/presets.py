@@ -21,7 +21,7 @@ from driftline.experiments.config import (
     LearnerSettings,
     StudyConfig,
 )
-from driftline.experiments.names import CONTROL, DISCRETE, ROBOTS
+from driftline.experiments.names import CONTROL, DISCRETE, ROBOTS, Level
 from driftline.models.transformer_config import TransformerConfig
 from driftline.training.cloned import CloneSettings
 from driftline.training.finetune import FineTuneSettings
@@ -62,8 +62,13 @@ ROUNDS = RoundSettings(
 )
 
 
-def arena_study(task: str, proxy: Proxy | None, budget: str) -> StudyConfig:
-    """The study of a task that is paid as Gymnasium does, or by a proxy."""
+def arena_study(
+    task: str, proxy: Proxy | None, budget: str, level: Level | None = None
+) -> StudyConfig:
+    """The study of a task that is paid as Gymnasium does, or by a proxy.
+
+    ``level``: of its demonstrations; None: "medium", or at the budget "smoke" "random".
+    """
     arena, robot = ArenaConfig(task, proxy), task in ROBOTS
     whole = StudyConfig(
         name=arena.name,
@@ -71,7 +76,7 @@ def arena_study(task: str, proxy: Proxy | None, budget: str) -> StudyConfig:
         world=arena,
         agents=_agents(hidden=proxy is not None, discrete=task in DISCRETE),
         seeds=tuple(range(3)),
-        demonstrations=LevelConfig("medium", steps=100_000 if robot else 30_000),
+        demonstrations=LevelConfig(level or "medium", steps=100_000 if robot else 30_000),
         model=MODEL,
         offline=OFFLINE if robot else replace(OFFLINE, updates=2000),
         rounds=replace(ROUNDS, steps=STEPS[budget]) if robot else _sooner(budget),
@@ -82,7 +87,7 @@ def arena_study(task: str, proxy: Proxy | None, budget: str) -> StudyConfig:
         whole,
         seeds=(0, 1),
         agents=tuple(replace(each, learner=_quick(each.learner)) for each in whole.agents),
-        demonstrations=LevelConfig("random", steps=4_000, held_out=1_000),
+        demonstrations=LevelConfig(level or "random", steps=4_000, held_out=1_000),
         offline=replace(whole.offline, updates=100, report_every=20),
         rounds=replace(
             whole.rounds,

@@ -28,6 +28,7 @@ from driftline.experiments.report_page.elements import (
     table,
     text,
 )
+from driftline.experiments.report_page.options import task_options
 from driftline.experiments.report_page.setup import json_details
 from driftline.experiments.report_page.taken import taken_over
 from driftline.experiments.said import Said
@@ -109,8 +110,8 @@ def setup_section(
     }
     rows = [[text(name), text(value)] for name, value in facts.items()]
     command = (
-        f"driftline study {config.name} --budget {config.budget} --seeds {len(config.seeds)} "
-        f"--out {root.name}"
+        f"driftline study {config.name} --budget {config.budget}{task_options(config.worlds)} "
+        f"--seeds {len(config.seeds)} --out {root.name}"
     )
     return section(
         "setup",
