@@ -67,6 +67,7 @@ where nothing else is asked for."""
 SIZES = {"20 thousand": 20_000, "a million": 10**6, "10 million": 10**7}
 """Steps that windows are drawn from."""
 SAMPLED = "sample 256"
+Making = Callable[[], Callable[[], object]]
 
 
 class Peers:
@@ -181,9 +182,9 @@ def sampling(steps: int) -> Callable[[], object]:
     return lambda: data.sample(256, peers.CONTEXT, draw)
 
 
-def own_jobs(only: str, kinds: Sequence[str]) -> dict[str, Callable[[], object]]:
-    """Driftline's jobs whose names begin with ``only``, ready to be timed."""
-    known: dict[str, Callable[[], Callable[[], object]]] = {
+def own_jobs(only: str, kinds: Sequence[str]) -> dict[str, dict[str, Making]]:
+    """Driftline's jobs whose names begin with ``only``, task by task, not made yet."""
+    known: dict[str, Making] = {
         f"{SAMPLED} of {told}": partial(sampling, steps) for told, steps in SIZES.items()
     }
     data = source(SIZES["20 thousand"])
@@ -194,7 +195,20 @@ def own_jobs(only: str, kinds: Sequence[str]) -> dict[str, Callable[[], object]]
                 continue  # it acts on its last five steps, where the peers have twenty
             for copies in (64,) if "-" in kind else (1, 64):  # one acts in single precision
                 known[f"act {name} {copies} {kind}"] = partial(acting, size, kind, copies, data)
-    return {name: made() for name, made in known.items() if name.startswith(only)}
+    tasks: dict[str, dict[str, Making]] = defaultdict(dict)
+    for name, making in known.items():
+        if name.startswith(only):
+            tasks[task_of(name)][name] = making
+    return tasks
+
+
+def task_of(name: str) -> str:
+    """What a job has to do, whoever does it.
+
+    >>> task_of("act small 64 fused-bf16"), task_of("sample 256 of a million")
+    ('act small 64', 'sample 256')
+    """
+    return SAMPLED if name.startswith(SAMPLED) else name.rpartition(" ")[0]
 
 
 def timed(job: Callable[[], object]) -> float:
@@ -228,35 +242,41 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     others = Peers(options.threads)
-    own = own_jobs(options.only, options.kinds)
-    theirs = [name for name, _ in peers.jobs() if name.startswith(options.only)]
-    took: dict[str, list[float]] = defaultdict(list)
     peaks: dict[torch.dtype, list[float]] = {torch.float32: [], torch.bfloat16: []}
-    for _ in range(options.rounds):
-        for precision, each in peaks.items():
-            each.append(peak(precision))
-        for name, job in own.items():
-            took[name].append(timed(job))
-        for name in theirs:
-            took[name].append(others.milliseconds(name))
+    took: dict[str, float] = {}
+    operations: dict[str, int] = {}
+    tasks = own_jobs(options.only, options.kinds)
+    for task, making in tasks.items():
+        # One task at a time: what lies idle in memory meanwhile makes everybody slower.
+        own = {name: make() for name, make in making.items()}
+        theirs = [name for name, _ in peers.jobs() if task_of(name) == task]
+        found: dict[str, list[float]] = defaultdict(list)
+        for _ in range(options.rounds):
+            for precision, each in peaks.items():
+                each.append(peak(precision))
+            for name, job in own.items():
+                found[name].append(timed(job))
+            for name in theirs:
+                found[name].append(others.milliseconds(name))
+        took |= {name: statistics.median(each) for name, each in found.items()}
+        operations |= {name: flops(job) for name, job in own.items() if name.startswith("train")}
+        del own
     others.close()
-    report(own, {name: statistics.median(each) for name, each in took.items()})
+    report([name for making in tasks.values() for name in making], took)
     limits = {precision: statistics.median(each) for precision, each in peaks.items()}
     print(f"\na product of 2048 x 2048 on {options.threads} threads:", end=" ")
     print(", ".join(f"{limit / 1e9:.0f} GFLOP/s in {str(of)[6:]}" for of, limit in limits.items()))
-    for name, job in own.items():
-        if name.startswith("train"):
-            limit = limits[torch.bfloat16 if name.endswith("-bf16") else torch.float32]
-            rate = flops(job) / (1e-3 * statistics.median(took[name]))
-            print(f"{name}: {rate / 1e9:.0f} GFLOP/s, {rate / limit:.0%} of that")
+    for name, count in operations.items():
+        limit = limits[torch.bfloat16 if name.endswith("-bf16") else torch.float32]
+        rate = count / (1e-3 * took[name])
+        print(f"{name}: {rate / 1e9:.0f} GFLOP/s, {rate / limit:.0%} of that")
 
 
 def report(own: Iterable[str], medians: Mapping[str, float]) -> None:
     """A line for each of Driftline's jobs: its time, theirs, and how many times the fastest."""
     print(f"{'job':28}{'ms':>9}" + "".join(f"{name:>14}" for name in LIBRARIES) + f"{'ratio':>9}")
     for name in own:
-        task = SAMPLED if name.startswith(SAMPLED) else name.rpartition(" ")[0]
-        found = [medians.get(f"{task} {library}") for library in LIBRARIES]
+        found = [medians.get(f"{task_of(name)} {library}") for library in LIBRARIES]
         fastest = min((each for each in found if each is not None), default=float("nan"))
         cells = "".join(f"{'-' if each is None else format(each, '.2f'):>14}" for each in found)
         mine = medians[name]

@@ -257,10 +257,13 @@ def seconds(job: Job) -> float:
 
 def main() -> None:
     warnings.simplefilter("ignore")
-    known, ready = dict(jobs()), {}
+    known: dict[str, Callable[[], Job]] = dict(jobs())
+    ready: dict[str, Job] = {}
     asked = list(known) if "--check" in sys.argv else (line.strip() for line in sys.stdin)
     for name in asked:
         if name not in ready:
+            task = name.rpartition(" ")[0]
+            ready = {each: job for each, job in ready.items() if each.rpartition(" ")[0] == task}
             ready[name] = known[name]()
             ready[name]()
         ready[name]()
