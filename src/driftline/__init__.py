@@ -11,6 +11,10 @@ import importlib
 __version__ = "0.2.0.dev0"
 
 _PLACES = {
+    "driftline.baselines.dqn_settings": ("DQNSettings",),
+    "driftline.baselines.iql_settings": ("IQLSettings",),
+    "driftline.baselines.off_policy_settings": ("SACSettings", "TD3Settings"),
+    "driftline.baselines.ppo_settings": ("PPOSettings",),
     "driftline.conditioning.best_of_n": ("BestOfN",),
     "driftline.conditioning.exponential_tilt": ("ExponentialTilt", "mgdt_paper"),
     "driftline.conditioning.factorised_tilt": ("FactorisedTilt",),

@@ -1,6 +1,11 @@
 """What type checkers and editors see of the names that `__init__` loads on first use."""
 
 from driftline import environments as environments
+from driftline.baselines.dqn_settings import DQNSettings as DQNSettings
+from driftline.baselines.iql_settings import IQLSettings as IQLSettings
+from driftline.baselines.off_policy_settings import SACSettings as SACSettings
+from driftline.baselines.off_policy_settings import TD3Settings as TD3Settings
+from driftline.baselines.ppo_settings import PPOSettings as PPOSettings
 from driftline.conditioning.best_of_n import BestOfN as BestOfN
 from driftline.conditioning.exponential_tilt import ExponentialTilt as ExponentialTilt
 from driftline.conditioning.exponential_tilt import mgdt_paper as mgdt_paper

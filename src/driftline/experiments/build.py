@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, assert_never
 
 import numpy as np
@@ -38,6 +39,7 @@ from driftline.experiments.arena_config import ArenaConfig, LevelConfig
 from driftline.experiments.config import (
     SCRATCH,
     AgentConfig,
+    BaselineSettings,
     FrozenSettings,
     StudyConfig,
     WorldConfig,
@@ -209,26 +211,42 @@ def learner(
             return Online(demonstrator, demonstrations, agent.learner, path, own)
         case FineTuneSettings():
             return FineTune(demonstrator, demonstrations, agent.learner, horizon, path)
-        case PPOSettings():
-            from driftline.baselines.ppo import PPOLearner
-
-            copies, rounds = _its_own(config, agent), config.rounds.most
-            return PPOLearner(agent.learner, copies, demonstrator, rounds=rounds, seed=path)
-        case DQNSettings():
-            from driftline.baselines.dqn import DQNLearner
-
-            copies, rounds = _its_own(config, agent), config.rounds.most
-            return DQNLearner(agent.learner, copies, demonstrator, rounds=rounds, seed=path)
-        case SACSettings() | TD3Settings():
-            from driftline.baselines.off_policy import OffPolicyLearner
-
-            return OffPolicyLearner(agent.learner, demonstrator, seed=path)
-        case IQLSettings():
-            return IQLLearner(agent.learner, demonstrator, demonstrations, seed=path)
         case CloneSettings():
             return _cloned(agent.learner, demonstrator, demonstrations, path)
         case _:
-            assert_never(agent.learner)
+            copies, rounds = partial(_its_own, config, agent), config.rounds.most
+            return baseline(agent.learner, demonstrator, demonstrations, copies, rounds, path)
+
+
+def baseline(
+    settings: BaselineSettings,
+    demonstrator: TrainableModel,
+    demonstrations: Trajectories,
+    copies: Callable[[], Environment],
+    rounds: int,
+    seed: int,
+) -> Learner:
+    """A learner that is not made from the demonstrator model, and acts in its spaces.
+
+    ``copies`` makes those that PPO and DQN learn in, whose schedules run over ``rounds``.
+    """
+    match settings:
+        case PPOSettings():
+            from driftline.baselines.ppo import PPOLearner
+
+            return PPOLearner(settings, copies(), demonstrator, rounds=rounds, seed=seed)
+        case DQNSettings():
+            from driftline.baselines.dqn import DQNLearner
+
+            return DQNLearner(settings, copies(), demonstrator, rounds=rounds, seed=seed)
+        case SACSettings() | TD3Settings():
+            from driftline.baselines.off_policy import OffPolicyLearner
+
+            return OffPolicyLearner(settings, demonstrator, seed=seed)
+        case IQLSettings():
+            return IQLLearner(settings, demonstrator, demonstrations, seed=seed)
+        case _:
+            assert_never(settings)
 
 
 def _cloned(

@@ -67,16 +67,10 @@ class FrozenSettings:
     target: Target
 
 
+BaselineSettings = PPOSettings | DQNSettings | SACSettings | TD3Settings | IQLSettings
+"""Of other reinforcement learning, which needs no generative model."""
 LearnerSettings = (
-    FrozenSettings
-    | OnlineSettings
-    | FineTuneSettings
-    | PPOSettings
-    | DQNSettings
-    | SACSettings
-    | TD3Settings
-    | IQLSettings
-    | CloneSettings
+    FrozenSettings | OnlineSettings | FineTuneSettings | BaselineSettings | CloneSettings
 )
 SCRATCH = (PPOSettings, DQNSettings, SACSettings, TD3Settings)
 """Of learners that begin from nothing: no demonstrations, and no target to ask with."""

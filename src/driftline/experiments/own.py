@@ -8,12 +8,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 
 import numpy as np
+from gymnasium.vector import VectorEnv
 
 from driftline.agents.rollout import rollout
+from driftline.baselines.dqn_settings import DQNSettings
+from driftline.baselines.iql_settings import IQLSettings
+from driftline.baselines.off_policy_settings import SACSettings, TD3Settings
+from driftline.baselines.ppo_settings import PPOSettings
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.target import Target, Unconditioned, command
@@ -23,10 +29,12 @@ from driftline.data.mixture import MixtureSettings
 from driftline.data.trajectories import Trajectories
 from driftline.errors import SettingsError, SpaceError
 from driftline.experiments import build
+from driftline.experiments.config import BaselineSettings
 from driftline.experiments.one_thread import one_thread
 from driftline.experiments.own_environment import OwnEnvironment, described, vectorised
 from driftline.experiments.own_run import (
     OwnConfig,
+    OwnSettings,
     begin_or_go_on,
     demonstrations_hash,
     manifest,
@@ -53,6 +61,14 @@ from driftline.training.update import UpdateSettings
 
 NOTHING = Unconditioned()
 ROUNDS = RoundSettings()
+NAMES = {
+    PPOSettings: "ppo",
+    DQNSettings: "dqn",
+    SACSettings: "sac",
+    TD3Settings: "td3",
+    IQLSettings: "iql",
+}
+"""What episodes say of whose they are, where no generative model played them."""
 ONLINE = OnlineSettings(Quantile(0.9), mixture=MixtureSettings(0.0, 0.25, 256))
 
 
@@ -143,7 +159,7 @@ def go_online(
     run: Path | str,
     target: Target | None = None,
     detectors: Sequence[Detector] = (),
-    online: OnlineSettings | FineTuneSettings | None = None,
+    online: OwnSettings | None = None,
     rounds: RoundSettings = ROUNDS,
     thresholds: Thresholds | None = None,
     seed: int = 0,
@@ -154,8 +170,11 @@ def go_online(
     that can be copied, a vector environment that resets on the next step, or
     None: the one that was demonstrated, where the dataset says which.
     ``online`` says how it learns: by being fitted again to what it did
-    (`OnlineSettings`, the default, a quantile of .9 of the mixture its target), or by
-    policy gradient with a KL penalty (`FineTuneSettings`). ``target`` replaces its target.
+    (`OnlineSettings`, the default, a quantile of .9 of the mixture its target), by
+    policy gradient with a KL penalty (`FineTuneSettings`), or as others do, beside whom it can
+    then be held: `PPOSettings`, `DQNSettings`, `SACSettings` and `TD3Settings` from nothing,
+    `IQLSettings` from the demonstrations. ``target`` replaces its target, which these have
+    none of; PPO and DQN learn in eight more copies of their own.
 
     Yields events; ``break`` stops. The same call goes on where the run stopped
     and ends with the same numbers (up to rounding on a GPU); once it is complete it
@@ -163,9 +182,9 @@ def go_online(
     Raises `DriftlineError` of the fitting kind, before anything is written,
     where environment, target, detectors or directory do not suit.
     """
-    settings = online or _online(demonstrations)
-    settings = settings if target is None else replace(settings, target=target)
-    _check_all(model, demonstrations, settings.target, detectors)
+    settings = _asking(online or _online(demonstrations), target)
+    asked = NOTHING if isinstance(settings, BaselineSettings) else settings.target
+    _check_all(model, demonstrations, asked, detectors)
     if isinstance(settings, OnlineSettings) and settings.judged_by is not None:
         _check_all(model, demonstrations, settings.judged_by, ())
     copies = vectorised(environment, demonstrations, rounds.episodes_per_round)
@@ -178,9 +197,36 @@ def go_online(
     )
     device = device_of(model).type
     fixed = manifest(config, thresholds or Thresholds(), detectors, seed, device)
-    learner = _learner(model, demonstrations.trajectories, settings, integer_seed(seed, "learner"))
+    path, data = integer_seed(seed, "learner"), demonstrations.trajectories
+    if isinstance(settings, BaselineSettings):
+        apart = partial(_apart, environment, demonstrations)
+        learner = build.baseline(settings, model, data, apart, rounds.most, path)
+    else:
+        learner = _learner(model, data, settings, path)
     directory = begin_or_go_on(Path(run), fixed, model)
-    return _events(directory, Play(learner, copies, rounds, seed, "ogm", tuple(detectors)))
+    name = NAMES.get(type(settings), "ogm")
+    return _events(directory, Play(learner, copies, rounds, seed, name, tuple(detectors)))
+
+
+def _asking(settings: OwnSettings, target: Target | None) -> OwnSettings:
+    if target is None:
+        return settings
+    if isinstance(settings, BaselineSettings):
+        raise SettingsError(
+            f"{type(settings).__name__} is of an agent that is never asked for a return, and "
+            "target was given; leave it out"
+        )
+    return replace(settings, target=target)
+
+
+def _apart(environment: OwnEnvironment, demonstrations: Demonstrations) -> VectorEnv[Any, Any, Any]:
+    """Copies that are learnt in beside those that are recorded."""
+    if isinstance(environment, VectorEnv):
+        raise SettingsError(
+            "PPO and DQN learn in copies of their own, and a vector environment, which was given, "
+            "cannot be copied; give an id, or a function that makes a single one"
+        )
+    return vectorised(environment, demonstrations, build.OWN_COPIES)
 
 
 def _learner(

@@ -15,6 +15,7 @@ import numpy as np
 
 from driftline.data.demonstrations import Demonstrations
 from driftline.errors import RunError, RunExistsError
+from driftline.experiments.config import BaselineSettings
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.saved_model import DEMONSTRATOR
 from driftline.models.trainable import TrainableModel
@@ -29,6 +30,8 @@ from driftline.training.rounds import RoundSettings
 
 OWN = "own"
 """The kind of such a run."""
+OwnSettings = OnlineSettings | FineTuneSettings | BaselineSettings
+"""How an agent in one's own environment learns."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class OwnConfig:
     """
 
     environment: str
-    online: OnlineSettings | FineTuneSettings
+    online: OwnSettings
     rounds: RoundSettings
     model: str
     demonstrations: str
