@@ -50,8 +50,8 @@ def main() -> None:
     parser.add_argument("--agents", nargs="+", default=AGENTS)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
-    found = read(options.studies, options.agents)
-    told = table(found)
+    found, steps = read(options.studies, options.agents)
+    told = table(found, steps)
     options.out.mkdir(parents=True, exist_ok=True)
     figure = curves(found)
     figure.savefig(options.out / "comparison.svg", metadata={"Date": None})
@@ -60,8 +60,8 @@ def main() -> None:
     tell(told)
 
 
-def read(studies: Sequence[Path], agents: Sequence[str]) -> Found:
-    """Scores of all finished runs; ends the program where there are none."""
+def read(studies: Sequence[Path], agents: Sequence[str]) -> tuple[Found, float]:
+    """Scores of all finished runs, and their steps; ends the program where there are none."""
     found: Found = {}
     lengths: dict[Path, int | None] = {}
     for root in studies:
@@ -84,7 +84,9 @@ def read(studies: Sequence[Path], agents: Sequence[str]) -> Found:
                 found.setdefault(task, {})[agent] = runs
     if not found:
         sys.exit(f"none of the studies has a finished run of {', '.join(agents)}")
-    return found
+    [length] = set(lengths.values())
+    assert length is not None  # as robots' studies end
+    return found, float(length)
 
 
 def study(root: Path) -> StudyConfig:
@@ -104,20 +106,20 @@ def judged(path: Path) -> list[Mapping[str, Any]]:
     return [each for each in RunDirectory.open(path).events() if each["event"] == "Judged"]
 
 
-def came_to(run: Curve) -> float:
-    """The mean score over the last quarter of its steps."""
-    steps, scores = run
-    return float(scores[steps >= (1.0 - LAST) * steps[-1]].mean())
+def came_to(run: Curve, steps: float) -> float:
+    """The mean score over the last quarter of ``steps``, which runs end a round beyond at most."""
+    when, scores = run
+    return float(scores[when >= (1.0 - LAST) * steps].mean())
 
 
-def table(found: Found) -> dict[str, Any]:
+def table(found: Found, length: float) -> dict[str, Any]:
     """Every seed's scores, and means over robots of the agents that all robots have."""
     robots = {
         task: {
             agent: {
                 "steps": [int(steps[-1]) for steps, _ in runs],
                 "before": [float(scores[0]) for _, scores in runs],
-                "after": [came_to(run) for run in runs],
+                "after": [came_to(run, length) for run in runs],
             }
             for agent, runs in by_agent.items()
         }

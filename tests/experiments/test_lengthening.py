@@ -13,6 +13,7 @@ from driftline.experiments import presets, studies
 from driftline.experiments.config import RunConfig, StudyConfig
 from driftline.experiments.extending import shared_runs
 from driftline.experiments.lengthening import LENGTHENED, scheduled, shorter
+from driftline.experiments.places import DEPARTURE
 from driftline.experiments.plan import OFFLINE, plan, run_path
 from driftline.experiments.run import finished, read_episodes
 from driftline.records.run_directory import RunDirectory
@@ -89,6 +90,24 @@ def test_a_finished_study_can_be_gone_on_with_to_any_steps(
     taken = RunDirectory.open(out).manifest["taken_over"]
     assert (taken["runs"], taken["longer"]) == (2, 1)
     assert judgements(run_path(out, "gm", 0))[-1]["environment_steps"] >= 200
+
+
+def test_a_run_that_went_past_the_new_end_as_well_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presets, "study", said)
+    earlier, out, whole = (tmp_path / name for name in ("earlier", "longer", "whole"))
+    assert studies.run_study("cartpole", out=earlier, workers=1) == 0
+    reached = judgements(run_path(earlier, "gm", 0))[-1]["environment_steps"]
+    assert reached > 151  # the last round went past the 150 steps that were asked for
+    steps = reached - 1
+    assert studies.run_study("cartpole", out=out, extends=earlier, workers=1, steps=steps) == 0
+    assert studies.run_study("cartpole", out=whole, workers=1, steps=steps) == 0
+    one, other = run_path(out, "gm", 0), run_path(whole, "gm", 0)
+    assert judgements(one) == judgements(other)
+    assert finished(one)
+    assert (one / DEPARTURE).read_bytes() == (other / DEPARTURE).read_bytes()
+    assert RunDirectory.open(one).manifest["configuration"]["study"]["rounds"]["steps"] == steps
 
 
 def test_the_most_rounds_that_it_might_play_are_no_difference() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -91,6 +93,7 @@ def test_soft_actor_critic_finds_the_goal(pushing: Any, tmp_path: Path) -> None:
         (CONTINUOUS["sac"], {"target": dl.Quantile(0.9)}, SettingsError, "never asked for a ret"),
         (PPO, {"environment": "vector"}, SettingsError, "learn in copies of their own"),
         (DQN, {}, SpaceError, "discrete"),
+        (PPO, {"rounds": dl.RoundSettings(99, 4, steps=90)}, SettingsError, "over all rounds"),
     ],
 )
 def test_what_does_not_suit_is_refused_before_anything_is_written(
@@ -98,7 +101,46 @@ def test_what_does_not_suit_is_refused_before_anything_is_written(
     tmp_path: Path,
 ) -> None:  # fmt: skip
     place = SyncVectorEnv([PointMass] * 20) if "environment" in more else PointMass
-    asked = {name: each for name, each in more.items() if name == "target"}
+    asked = {name: each for name, each in more.items() if name != "environment"}
     with pytest.raises(error, match=said):
         dl.go_online(pushing, PUSHES, place, run=tmp_path / "run", online=settings, **asked)
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("seen", [2, None])
+def test_what_was_opened_is_closed_however_it_ends(
+    pushing: Any, tmp_path: Path, seen: int | None
+) -> None:
+    standing: list[int] = []
+
+    class Counted(PointMass):
+        def __init__(self) -> None:
+            super().__init__()
+            standing.append(id(self))
+
+        def close(self) -> None:
+            standing.remove(id(self))
+
+    given = replace(ROUNDS, rounds=1)
+    events = dl.go_online(pushing, PUSHES, Counted, run=tmp_path / "run", online=PPO, rounds=given)
+    assert len(standing) >= 20 + 8
+    list(islice(events, seen))
+    events.close()
+    assert not standing
+
+
+def test_what_is_no_settings_at_all_is_refused_in_one_line() -> None:
+    # In a process of its own: the tests' type checker would have been first.
+    program = """
+import driftline as dl
+from driftline.experiments.own_learner import asking
+try:
+    asking(dl.PPOSettings, None)
+except dl.DriftlineError as refusal:
+    print(refusal)
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "one of OnlineSettings, FineTuneSettings, PPOSettings" in ran.stdout
+    assert ran.stdout.count("\n") == 1

@@ -25,8 +25,8 @@ if not PLACE.is_dir():
 sys.path.insert(0, str(PLACE))
 import guided_scores  # noqa: E402
 
-STEPS = (0, 100, 160, 200)
-"""After which runs here are judged: the last two are in their last quarter."""
+STEPS = (0, 100, 151, 203)
+"""After which runs of 200 are judged: the last two are in their last quarter."""
 
 
 def study(
@@ -34,7 +34,7 @@ def study(
     name: str,
     runs: dict[str, list[list[float]]],
     done: bool = True,
-    steps: int = 4000,
+    steps: int = 200,
 ) -> Path:
     """A study's directory with the returns of each agent's seeds, as they were judged."""
     config: Any = presets.study(name, "smoke")
@@ -96,7 +96,8 @@ def test_runs_that_are_not_finished_are_left_out_and_said_to_be(
 ) -> None:
     begun = study(tmp_path / "a", "hopper", {"ogm-guided": [[1.0] * 4]}, done=False)
     whole = study(tmp_path / "b", "hopper-odt", {"odt": [[1.0] * 4]})  # of two seeds
-    found = guided_scores.read([begun, whole], guided_scores.AGENTS)
+    found, steps = guided_scores.read([begun, whole], guided_scores.AGENTS)
+    assert steps == 200.0
     assert set(found["hopper"]) == {"odt"}
     said = capsys.readouterr().out
     assert "0 of 2 seeds of ogm-guided are finished" in said
@@ -118,7 +119,7 @@ def test_studies_that_cannot_be_put_together_are_refused(tmp_path: Path) -> None
     with pytest.raises(SystemExit, match="of several arenas; give the directories below"):
         guided_scores.read([several], guided_scores.AGENTS)
     longer = study(tmp_path / "longer", "walker2d", runs, steps=9000)
-    with pytest.raises(SystemExit, match=r"different lengths \(.*a 4,000, .*longer 9,000 steps\)"):
+    with pytest.raises(SystemExit, match=r"different lengths \(.*a 200, .*longer 9,000 steps\)"):
         guided_scores.read([twice[0], longer], guided_scores.AGENTS)
 
 
@@ -126,7 +127,7 @@ def test_agents_that_not_all_robots_have_get_no_mean(capsys: pytest.CaptureFixtu
     steps = np.array(STEPS, np.float64)
     run = (steps, np.array([1.0, 2.0, 3.0, 5.0]))
     told = guided_scores.table(
-        {"hopper": {"odt": [run], "ogm-guided": [run]}, "ant": {"odt": [run]}}
+        {"hopper": {"odt": [run], "ogm-guided": [run]}, "ant": {"odt": [run]}}, 200.0
     )
     assert told["means"] == {"odt": 4.0}
     assert told["times"] == {"odt": 1.0}
@@ -136,6 +137,6 @@ def test_agents_that_not_all_robots_have_get_no_mean(capsys: pytest.CaptureFixtu
 
 def test_nothing_is_told_in_times_of_a_score_that_is_not_above_chance() -> None:
     run = (np.array(STEPS, np.float64), np.array([1.0, 2.0, -3.0, 3.0]))
-    told = guided_scores.table({"hopper": {"odt": [run], "ogm-guided": [run]}})
+    told = guided_scores.table({"hopper": {"odt": [run], "ogm-guided": [run]}}, 200.0)
     assert told["means"] == {"odt": 0.0, "ogm-guided": 0.0}
     assert told["times"] == {}

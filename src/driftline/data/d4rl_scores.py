@@ -37,14 +37,14 @@ def normalised_score(task: str, returns: Floats | float) -> Floats:
     >>> normalised_score("mujoco/hopper/medium-v0", np.array([-20.272305, 3234.3]))
     array([  0., 100.])
     """
-    first, *others = re.split("[/_-]", task.lower().removeprefix("mujoco/"))
+    first, *others = re.split("[/_-]", re.sub("^(mujoco|gym|d4rl)/", "", task.lower()))
     if first in REFERENCES:
         low, high = REFERENCES[first]
         return np.asarray(100.0 * (np.asarray(returns, np.float64) - low) / (high - low))
     for part in others:
         if part in REFERENCES:
             raise UnknownNameError(
-                f"{task!r} is of another family than MuJoCo's {part}, whose scale is known; "
+                f"{task!r} may be of another family than MuJoCo's {part}, whose scale is known; "
                 f"give {part!r} if its returns are of that"
             )
     raise UnknownNameError.among("scored task", task, tuple(REFERENCES))

@@ -56,7 +56,7 @@ def reopen(path: Path, config: RunConfig) -> None:
     """Make the finished run in ``path`` one of ``config``, which has more steps to go.
 
     What only its end brought goes: the judgement then, if none was due, and what was measured of
-    the last round's agent.
+    the last round's agent. One whose last round took it past the new end as well is whole.
     """
     earlier = RunDirectory.open(path).manifest
     before = {
@@ -66,20 +66,27 @@ def reopen(path: Path, config: RunConfig) -> None:
     told = [*earlier.get(LENGTHENED, []), before]
     manifest = sealed({**earlier, "configuration": to_json(config), LENGTHENED: told})
     lines = (path / EVENTS).read_text().splitlines(keepends=True)[:-1]  # without its end
-    judging = config.study.rounds.judging
-    if judging is not None and _beyond_plan([json.loads(each) for each in lines], judging):
-        lines.pop(_last_judged(lines))
-    for name in (DEPARTURE, MEASURES):
-        (path / name).unlink(missing_ok=True)
-    write_whole(path / EVENTS, "".join(lines).encode())
+    events = [json.loads(each) for each in lines]
+    rounds = config.study.rounds
+    if rounds.steps is None or _steps(events)[-1] < rounds.steps:
+        if rounds.judging is not None and _beyond_plan(events, rounds.judging):
+            lines.pop(_last_judged(lines))
+        for name in (DEPARTURE, MEASURES):
+            (path / name).unlink(missing_ok=True)
+        write_whole(path / EVENTS, "".join(lines).encode())
     write_whole(path / MANIFEST, json.dumps(manifest, indent=1).encode())
 
 
 def _beyond_plan(events: Sequence[Mapping[str, Any]], judging: Judging) -> bool:
     """Whether the judgement after the last round was made only because that was the last."""
-    ended = [each["environment_steps"] for each in events if each["event"] == "RoundEnded"]
+    ended = _steps(events)
     before = ended[-2] if len(ended) > 1 else 0
     return not judging.due(before, ended[-1], last=False)
+
+
+def _steps(events: Sequence[Mapping[str, Any]]) -> list[int]:
+    """How many there were after each round."""
+    return [each["environment_steps"] for each in events if each["event"] == "RoundEnded"]
 
 
 def _last_judged(lines: Sequence[str]) -> int:

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 import numpy as np
 from gymnasium.vector import VectorEnv
 
 from driftline.agents.rollout import rollout
-from driftline.baselines.dqn_settings import DQNSettings
-from driftline.baselines.iql_settings import IQLSettings
-from driftline.baselines.off_policy_settings import SACSettings, TD3Settings
-from driftline.baselines.ppo_settings import PPOSettings
 from driftline.conditioning.quantile import Quantile
 from driftline.conditioning.reference import Reference
 from driftline.conditioning.target import Target, Unconditioned, command
@@ -32,6 +28,13 @@ from driftline.experiments import build
 from driftline.experiments.config import BaselineSettings
 from driftline.experiments.one_thread import one_thread
 from driftline.experiments.own_environment import OwnEnvironment, described, vectorised
+from driftline.experiments.own_learner import (
+    NAMES,
+    apart_from,
+    asking,
+    check_schedule,
+    generative,
+)
 from driftline.experiments.own_run import (
     OwnConfig,
     OwnSettings,
@@ -50,25 +53,14 @@ from driftline.records.run_directory import RunDirectory
 from driftline.safety.behaviours import Detector, flag_with
 from driftline.safety.thresholds import Thresholds
 from driftline.seeding import generator, integer_seed
-from driftline.training.finetune import FineTune, FineTuneSettings
 from driftline.training.frozen import Frozen
-from driftline.training.learner import Learner
 from driftline.training.offline import OfflineSettings, train_offline
-from driftline.training.online import Online
 from driftline.training.online_settings import OnlineSettings
 from driftline.training.rounds import RoundSettings
 from driftline.training.update import UpdateSettings
 
 NOTHING = Unconditioned()
 ROUNDS = RoundSettings()
-NAMES = {
-    PPOSettings: "ppo",
-    DQNSettings: "dqn",
-    SACSettings: "sac",
-    TD3Settings: "td3",
-    IQLSettings: "iql",
-}
-"""What episodes say of whose they are, where no generative model played them."""
 ONLINE = OnlineSettings(Quantile(0.9), mixture=MixtureSettings(0.0, 0.25, 256))
 
 
@@ -174,7 +166,8 @@ def go_online(
     policy gradient with a KL penalty (`FineTuneSettings`), or as others do, beside whom it can
     then be held: `PPOSettings`, `DQNSettings`, `SACSettings` and `TD3Settings` from nothing,
     `IQLSettings` from the demonstrations. ``target`` replaces its target, which these have
-    none of; PPO and DQN learn in eight more copies of their own.
+    none of. PPO and DQN learn in eight more copies of their own, at least ``fewest_steps`` a
+    round that are not recorded: 0 has them learn from as many as everyone else.
 
     Yields events; ``break`` stops. The same call goes on where the run stopped
     and ends with the same numbers (up to rounding on a GPU); once it is complete it
@@ -182,11 +175,12 @@ def go_online(
     Raises `DriftlineError` of the fitting kind, before anything is written,
     where environment, target, detectors or directory do not suit.
     """
-    settings = _asking(online or _online(demonstrations), target)
+    settings = asking(online or _online(demonstrations), target)
     asked = NOTHING if isinstance(settings, BaselineSettings) else settings.target
     _check_all(model, demonstrations, asked, detectors)
     if isinstance(settings, OnlineSettings) and settings.judged_by is not None:
         _check_all(model, demonstrations, settings.judged_by, ())
+    check_schedule(settings, rounds)
     copies = vectorised(environment, demonstrations, rounds.episodes_per_round)
     config = OwnConfig(
         described(copies),
@@ -198,55 +192,29 @@ def go_online(
     device = device_of(model).type
     fixed = manifest(config, thresholds or Thresholds(), detectors, seed, device)
     path, data = integer_seed(seed, "learner"), demonstrations.trajectories
+    opened = [] if isinstance(environment, VectorEnv) else [copies]
+
+    def apart() -> VectorEnv[Any, Any, Any]:
+        opened.append(apart_from(environment, demonstrations))
+        return opened[-1]
+
     if isinstance(settings, BaselineSettings):
-        apart = partial(_apart, environment, demonstrations)
         learner = build.baseline(settings, model, data, apart, rounds.most, path)
     else:
-        learner = _learner(model, data, settings, path)
+        learner = generative(model, data, settings, path)
     directory = begin_or_go_on(Path(run), fixed, model)
     name = NAMES.get(type(settings), "ogm")
-    return _events(directory, Play(learner, copies, rounds, seed, name, tuple(detectors)))
+    play = Play(learner, copies, rounds, seed, name, tuple(detectors))
+    return _events(directory, play, opened)
 
 
-def _asking(settings: OwnSettings, target: Target | None) -> OwnSettings:
-    if target is None:
-        return settings
-    if isinstance(settings, BaselineSettings):
-        raise SettingsError(
-            f"{type(settings).__name__} is of an agent that is never asked for a return, and "
-            "target was given; leave it out"
-        )
-    return replace(settings, target=target)
-
-
-def _apart(environment: OwnEnvironment, demonstrations: Demonstrations) -> VectorEnv[Any, Any, Any]:
-    """Copies that are learnt in beside those that are recorded."""
-    if isinstance(environment, VectorEnv):
-        raise SettingsError(
-            "PPO and DQN learn in copies of their own, and a vector environment, which was given, "
-            "cannot be copied; give an id, or a function that makes a single one"
-        )
-    return vectorised(environment, demonstrations, build.OWN_COPIES)
-
-
-def _learner(
-    model: TrainableModel,
-    demonstrations: Trajectories,
-    settings: OnlineSettings | FineTuneSettings,
-    seed: int,
-) -> Learner:
-    match settings:
-        case OnlineSettings():
-            return Online(model, demonstrations, settings, seed)
-        case FineTuneSettings():
-            horizon = int(demonstrations.lengths.max())
-            return FineTune(model, demonstrations, settings, horizon, seed)
-        case _:
-            assert_never(settings)
-
-
-def _events(directory: RunDirectory, play: Play) -> Iterator[Event]:
-    with alone(directory.path), one_thread():
+def _events(
+    directory: RunDirectory, play: Play, opened: Sequence[VectorEnv[Any, Any, Any]]
+) -> Iterator[Event]:
+    """What is left of the run; closes the environments that were ``opened`` for it."""
+    with ExitStack() as stack, alone(directory.path), one_thread():
+        for each in opened:
+            stack.callback(each.close)
         if finished(directory.path):
             return
         began = time.perf_counter()

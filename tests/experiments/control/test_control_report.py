@@ -56,6 +56,11 @@ def test_every_agent_has_its_numbers_and_the_one_ahead_is_marked(page: tuple[Pat
     assert "walker2d and ant: nobody demonstrates them yet" in said
 
 
+def test_the_command_names_arenas_and_agents(page: tuple[Path, Page]) -> None:
+    said = " ".join(page[1].said().split())
+    assert "--arenas hopper hopper-lean --agents gm ogm-quantile sac --seeds" in said
+
+
 def test_without_a_proxy_the_page_says_that_nothing_has_a_price(tmp_path: Path) -> None:
     lines = {"gm": straight(20.0, 20.0, seeds=1), "ogm-quantile": straight(9.0, 41.0, seeds=1)}
     longer = {name: [[(0, 1.0), (500_000, 33.0)]] for name in ("gm", "ogm-quantile")}

@@ -1,4 +1,4 @@
-"""What has to be typed to run a study of tasks again: its level and its steps.
+"""What has to be typed to run a study again beside its name and budget.
 
 Knows settings alone.
 """
@@ -11,13 +11,18 @@ from driftline.experiments.arena_config import LevelConfig
 from driftline.experiments.config import StudyConfig
 
 
-def task_options(studies: Sequence[StudyConfig]) -> str:
-    """What ``studies`` of tasks have in common, as options; nothing of studies of worlds.
+def options(studies: Sequence[StudyConfig]) -> str:
+    """What ``studies`` have in common, of what is not always so.
+
+    Of studies of tasks level and steps are told too.
 
     >>> from driftline.experiments.control.presets import arena_study
     >>> hopper, pendulum = (arena_study(task, None, "full") for task in ("hopper", "pendulum"))
-    >>> task_options([hopper]), task_options([hopper, pendulum])
+    >>> options([hopper]), options([hopper, pendulum])
     (' --level medium --steps 500000', ' --level medium')
+    >>> from driftline.experiments.reckoning import reckoned_in
+    >>> options([reckoned_in(pendulum, "bfloat16")])
+    ' --level medium --steps 200000 --precision bfloat16'
     """
     said = ""
     levels = {
@@ -30,4 +35,7 @@ def task_options(studies: Sequence[StudyConfig]) -> str:
     steps = {each.rounds.steps for each in studies}
     if len(steps) == 1 and None not in steps:
         said += f" --steps {steps.pop()}"
-    return said
+    if {each.offline.update.precision for each in studies} == {"bfloat16"}:
+        said += " --precision bfloat16"
+    devices = {each.device for each in studies} - {"cpu"}
+    return said + "".join(f" --device {each}" for each in devices)

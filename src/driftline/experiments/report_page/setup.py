@@ -25,7 +25,7 @@ from driftline.experiments.report_page.elements import (
     table,
     text,
 )
-from driftline.experiments.report_page.options import task_options
+from driftline.experiments.report_page.options import options
 from driftline.experiments.report_page.taken import taken_over
 from driftline.experiments.results import Results
 from driftline.experiments.training_steps import training_steps
@@ -129,7 +129,7 @@ def _commands(results: Results, folder: str) -> str:
     ours = ",".join(agent.name for agent in config.agents if not agent.control)
     return "\n".join(
         [
-            f"driftline study {config.name} --budget {config.budget}{task_options([config])} "
+            f"driftline study {config.name} --budget {config.budget}{options([config])} "
             f"--seeds {len(config.seeds)} --agents {ours} --out {folder}",
             f"driftline measure {folder}   # the same numbers from what was recorded",
             f"driftline report {folder}    # this page",

@@ -28,7 +28,7 @@ from driftline.experiments.report_page.elements import (
     table,
     text,
 )
-from driftline.experiments.report_page.options import task_options
+from driftline.experiments.report_page.options import options
 from driftline.experiments.report_page.setup import json_details
 from driftline.experiments.report_page.taken import taken_over
 from driftline.experiments.said import Said
@@ -83,6 +83,15 @@ def written(root: Path, name: str, drawn: Figure, caption: str) -> Markup:
     return figure(inline(rendered, f"fig-{name}", caption), text(caption), f"fig-of-{name}")
 
 
+def _chosen(config: GridworldsConfig | ControlConfig) -> str:
+    """Which arenas and agents, where they can be chosen both."""
+    if not isinstance(config, ControlConfig):
+        return ""
+    named = (each.name for world in config.worlds for each in world.agents if not each.control)
+    arenas = " ".join(each.name for each in config.worlds)
+    return f" --arenas {arenas} --agents {' '.join(dict.fromkeys(named))}"
+
+
 def header(name: str, said: str, budget: str) -> Markup:
     """Title and what the study is, in one line."""
     line = f"{said}; budget {budget}; Driftline {driftline.__version__}"
@@ -110,8 +119,8 @@ def setup_section(
     }
     rows = [[text(name), text(value)] for name, value in facts.items()]
     command = (
-        f"driftline study {config.name} --budget {config.budget}{task_options(config.worlds)} "
-        f"--seeds {len(config.seeds)} --out {root.name}"
+        f"driftline study {config.name} --budget {config.budget}{options(config.worlds)}"
+        f"{_chosen(config)} --seeds {len(config.seeds)} --out {root.name}"
     )
     return section(
         "setup",
