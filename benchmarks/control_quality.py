@@ -102,6 +102,7 @@ def main() -> None:
                 pass
             took[kind].append((time.perf_counter() - began) / options.updates)
             found[kind].append(unseen_nll(fitted.eval(), unseen))
+            print(f"seed {seed}, {' '.join(kind)}: {found[kind][-1]:.3f} nats", flush=True)
     print(f"{'model':18}{'nats, each seed':>30}{'mean':>9}{'from three':>12}{'ms':>9}")
     standard = statistics.mean(found[STANDARD])
     for kind, values in found.items():
