@@ -22,9 +22,10 @@ from driftline.data.gymnasium_spaces import action_spec, observation_spec
 from driftline.data.minari_root import check_id
 from driftline.data.minari_writing import save_minari
 from driftline.data.returns import RETURNS
+from driftline.environments.mujoco.levels import check_level
 from driftline.errors import SettingsError
 from driftline.experiments.arena_config import Proxy
-from driftline.experiments.names import Level, check_level
+from driftline.experiments.names import Level
 from driftline.experiments.stages import Stage, stage
 from driftline.seeding import integer_seed
 

@@ -9,20 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from driftline.environments.mujoco.policy import Policy, Snapshot, load_snapshots, policy_hash
 from driftline.environments.mujoco.robots import Robot
-from driftline.errors import SettingsError
+from driftline.errors import SettingsError, UnknownNameError
 from driftline.shapes import Integers
 
 Level = Literal["random", "medium", "medium-replay", "expert"]
 MEDIUM = 1.0 / 3.0
 """The share of the expert's return that a medium policy has, at least."""
 FOLDER = Path(__file__).parent / "policies"
+
+
+def check_level(name: str) -> Level:
+    """``name``, if it is a level; raises `UnknownNameError`."""
+    for each in get_args(Level):
+        if each == name:
+            return each  # type: ignore[no-any-return]
+    raise UnknownNameError.among("level", name, get_args(Level))
 
 
 def _file(robot: Robot) -> Path:
