@@ -30,6 +30,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from driftline.data.trajectories import Trajectories
 from driftline.data.trajectory import Trajectory
 from driftline.data.windows import WindowSource
+from driftline.experiments.freed_memory import keep_freed_memory
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import Tokens, TransformerConfig
 from driftline.spaces.codecs import ReturnCodec, VectorCodec
@@ -241,6 +242,7 @@ def main() -> None:
     parser.add_argument("--kinds", nargs="+", default=KINDS, choices=KINDS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    keep_freed_memory()  # as whatever Driftline learns in does
     others = Peers(options.threads)
     peaks: dict[torch.dtype, list[float]] = {torch.float32: [], torch.bfloat16: []}
     took: dict[str, float] = {}

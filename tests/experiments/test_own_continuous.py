@@ -11,8 +11,10 @@ import pytest
 
 import driftline as dl
 from driftline.errors import CapabilityError, SpaceError
+from driftline.experiments import reckoning
 from driftline.models.flow_policy import FlowPolicy
 from driftline.models.flow_policy_config import FlowPolicyConfig
+from driftline.training.precision import Trial
 from tests.data.test_store import same
 from tests.experiments.point_mass import REACH, PointMass, demonstrated
 from tests.training.learners import same_weights
@@ -148,3 +150,29 @@ def test_what_a_model_lacks_is_said_before_anything_is_written(
     wider = replace(DEMONSTRATIONS, action=type(DEMONSTRATIONS.action)((-1.0,) * 2, (1.0,) * 2))
     with pytest.raises(SpaceError, match="give those it was fitted to"):
         dl.play(pushing, wider, PointMass)
+
+
+@pytest.mark.parametrize("faster", [1.2, 1.1])
+def test_it_is_fitted_in_the_precision_that_is_asked_for(
+    faster: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trying(width: int, rows: int, device: str) -> Trial:
+        tries.append((width, rows, device))
+        return Trial(0.001 * faster, 0.001)
+
+    tries: list[tuple[int, int, str]] = []
+    monkeypatch.setattr(reckoning, "tried", trying)
+    few = replace(QUICK, updates=5)
+    half = replace(few, update=replace(few.update, precision="bfloat16"))
+    plain, told, tried = (
+        dl.fit(DEMONSTRATIONS, model=SMALL, offline=few, precision=precision)
+        for precision in (None, "bfloat16", "auto")
+    )
+    by_settings = dl.fit(DEMONSTRATIONS, model=SMALL, offline=half)
+    assert same_weights(told, by_settings)
+    assert not same_weights(told, plain)
+    assert same_weights(tried, told if faster > 1.15 else plain)
+    assert same_weights(
+        plain, dl.fit(DEMONSTRATIONS, model=SMALL, offline=half, precision="float32")
+    )
+    assert tries == [(32, 640, "cpu")]

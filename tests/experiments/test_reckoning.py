@@ -65,18 +65,18 @@ def test_what_is_faster_here_is_chosen(
 
     tries: list[tuple[int, int, str, int]] = []
     monkeypatch.setattr(reckoning, "tried", trying)
-    found = chosen("auto", presets.study("hopper"), "cuda")
+    found = chosen("auto", heaviest(presets.study("hopper")), "cuda")
     assert found.precision == expected
     assert found.why is not None
     assert f"learn in {expected}: 1,280 rows through a layer of 128 took " in found.why
     assert f"took {1e3 * whole:g} ms in float32 and 1.0 ms in bfloat16" in found.why
     assert tries == [(128, 1280, "cuda", 1)]
-    large = presets.study("hopper-odt", "full")
+    large = heaviest(presets.study("hopper-odt", "full"))
     for device in ("cuda", "cpu"):
         chosen("auto", large, device)
     assert [each[:2] for each in tries[1:]] == [(512, 15_360), (512, 2_048)]
     for name in ("float32", "bfloat16"):
-        assert chosen(name, presets.study("hopper")) == Chosen(name)
+        assert chosen(name, large) == Chosen(name)
     assert len(tries) == 3
 
 

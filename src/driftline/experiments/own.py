@@ -26,6 +26,7 @@ from driftline.data.trajectories import Trajectories
 from driftline.errors import SettingsError, SpaceError
 from driftline.experiments import build
 from driftline.experiments.config import BaselineSettings
+from driftline.experiments.freed_memory import keep_freed_memory
 from driftline.experiments.one_thread import one_thread
 from driftline.experiments.own_environment import OwnEnvironment, described, vectorised
 from driftline.experiments.own_learner import (
@@ -43,6 +44,7 @@ from driftline.experiments.own_run import (
     manifest,
     model_hash,
 )
+from driftline.experiments.reckoning import Wanted, chosen, reckoned_in, sizes
 from driftline.experiments.recorded_rounds import Play, recorded_rounds
 from driftline.experiments.run import finished
 from driftline.models.trainable import TrainableModel, device_of, placed
@@ -73,6 +75,7 @@ def fit(
     return_range: tuple[float, float] | None = None,
     seed: int = 0,
     device: str = "cpu",
+    precision: Wanted | None = None,
 ) -> TrainableModel:
     """A GM agent's model, trained on the demonstrations alone.
 
@@ -82,10 +85,14 @@ def fit(
     past the demonstrated returns-to-go. The default windows are 24 steps, or as
     long as the longest demonstration. ``device`` ("cuda", say) is where the weights are and
     stay: what plays or learns on with the model does so there. Raises `SettingsError`
-    where there is no such device.
+    where there is no such device. ``precision`` is what products are computed in, in place of
+    what ``offline`` says: "float32", "bfloat16", or "auto", which tries both for a second at
+    these sizes and takes bfloat16 where it is 1.15 times as fast or faster.
     """
+    keep_freed_memory()
+    config, settings = model or TransformerConfig(), offline or _offline(demonstrations)
     untrained = build.untrained(
-        model or TransformerConfig(),
+        config,
         demonstrations.trajectories,
         demonstrations.observation,
         demonstrations.action,
@@ -93,10 +100,13 @@ def fit(
         integer_seed(seed, "model"),
     )
     fitted = placed(untrained, device)
+    if precision is not None:
+        choice = chosen(precision, sizes(config, settings), device)
+        settings = reckoned_in(settings, choice.precision)
     for _ in train_offline(
         fitted,
         demonstrations.trajectories,
-        offline or _offline(demonstrations),
+        settings,
         integer_seed(seed, "offline"),
     ):
         pass
@@ -212,6 +222,7 @@ def _events(
     directory: RunDirectory, play: Play, opened: Sequence[VectorEnv[Any, Any, Any]]
 ) -> Iterator[Event]:
     """What is left of the run; closes the environments that were ``opened`` for it."""
+    keep_freed_memory()
     with ExitStack() as stack, alone(directory.path), one_thread():
         for each in opened:
             stack.callback(each.close)

@@ -1,17 +1,19 @@
-"""In what precision and on what device a study learns: its configuration with others.
+"""In what precision and on what device a study learns, or a model: its configuration with others.
 
-Knows no environment. What is chosen is in the manifest like every other number.
+Knows no environment. What is chosen for a study is in the manifest like every other number.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
+from driftline.errors import UnknownNameError
+from driftline.experiments.build import ModelConfig
 from driftline.experiments.config import StudyConfig
 from driftline.experiments.one_thread import one_thread
-from driftline.models.transformer_config import Precision
+from driftline.models.transformer_config import Precision, TransformerConfig
 from driftline.training.precision import WORTH_IT, tried
 from driftline.training.update import UpdateSettings
 
@@ -29,15 +31,18 @@ class Chosen:
     why: str | None = None
 
 
-def chosen(wanted: Wanted, config: object, device: str = "cpu") -> Chosen:
-    """What is wanted, or what a second of trying finds to be faster for ``config``.
+def chosen(wanted: Wanted, sizes: tuple[int, int], device: str = "cpu") -> Chosen:
+    """What is wanted, or what a second of trying finds to be faster for models of these ``sizes``.
 
-    Tried is a layer as wide as the study's models on as many rows as its updates have (of large
-    ones fewer on a processor), on ``device`` and one thread, as they learn.
+    Tried is a layer as wide as they are on as many rows as their updates have (of large
+    ones fewer on a processor), on ``device`` and one thread, as they learn; see `heaviest`.
+    Raises `UnknownNameError` of anything else that is wanted.
     """
+    if wanted not in get_args(Wanted):
+        raise UnknownNameError.among("precision", wanted, get_args(Wanted))
     if wanted != "auto":
         return Chosen(wanted)
-    width, rows = heaviest(config)
+    width, rows = sizes
     rows = min(rows, MOST // width**2) if device == "cpu" else rows
     with one_thread():
         trial = tried(width, rows, device=device)
@@ -57,12 +62,15 @@ def heaviest(config: object) -> tuple[int, int]:
     >>> heaviest(arena_study("hopper", None, "default"))
     (128, 1280)
     """
-    found = []
-    for study in _parts(config, StudyConfig):
-        tokens = 3 if study.model.tokens == "three" else 1
-        rows = max(each.batch * each.window for each in _parts(study, UpdateSettings))
-        found.append((study.model.width, tokens * rows))
+    found = [sizes(each.model, each) for each in _parts(config, StudyConfig)]
     return max(found, key=lambda each: each[0] ** 2 * each[1])
+
+
+def sizes(model: ModelConfig, learnt: object) -> tuple[int, int]:
+    """The width of a model and how many tokens an update of it has; of several the most."""
+    three = isinstance(model, TransformerConfig) and model.tokens == "three"
+    rows = max(each.batch * each.window for each in _parts(learnt, UpdateSettings))
+    return model.width, 3 * rows if three else rows
 
 
 def reckoned_in(value: Value, precision: Precision) -> Value:

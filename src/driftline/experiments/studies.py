@@ -30,7 +30,7 @@ from driftline.experiments.names import study_directory
 from driftline.experiments.places import TAKEN, WALL, Clock, set_seconds
 from driftline.experiments.plan import AnyStudy, ManyStudies, Task, plan
 from driftline.experiments.progress import Progress
-from driftline.experiments.reckoning import Wanted, chosen, reckoned_in, reckoned_on
+from driftline.experiments.reckoning import Wanted, chosen, heaviest, reckoned_in, reckoned_on
 from driftline.experiments.run import finished, seconds_of
 from driftline.experiments.run_measures import measure_run
 from driftline.experiments.tables import measures_table
@@ -71,7 +71,7 @@ def run_study(
     if device is not None:
         config = _on(config, device)
     if precision is not None:
-        choice = chosen(precision, config, device or "cpu")
+        choice = chosen(precision, heaviest(config), device or "cpu")
         config = reckoned_in(config, choice.precision)
         if choice.why is not None:
             say(Console(), choice.why)

@@ -55,8 +55,9 @@ def embedded_previous(
             return nn.functional.embedding(previous + 1, table)
         case ContinuousActionSpec():
             begun = torch.as_tensor(times, device=table.device).unsqueeze(-1) > 0
-            done = embedded(spec, table[1:], previous)
-            return torch.where(begun, done + table[0] if offset else done, table[0])
+            unit = torch.where(begun, to_unit(spec, previous), 0.0)
+            first = torch.ones_like(begun) if offset else ~begun
+            return torch.cat([first.to(unit), unit], dim=-1) @ table
         case _:
             assert_never(spec)
 

@@ -6,6 +6,7 @@ Knows tokens by their order and step only, not what they mean.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -70,8 +71,10 @@ class Band:
     """A piece has as many groups or more: many small products are no faster than few large."""
 
     @classmethod
+    @lru_cache(maxsize=16)
+    @torch.inference_mode(False)
     def over(cls, layout: Layout, length: int, device: torch.device) -> Band:
-        """That of a window of ``length`` groups."""
+        """That of a window of ``length`` groups; remembered, for windows are often as long."""
         before = layout.ring - 1
         groups = max(before, cls.SHORTEST)
         if length <= 2 * groups:
@@ -169,21 +172,24 @@ class Block(nn.Module):
         """
         query, key, value = self._split(tokens, queries)
         far = band.distances if queries is None else band.distances[:, queries]
-        scores = (band.own(query) @ band.seen(key).mT).add_(self.bias(far))
+        # In single precision, as the bias is: half the bits make softmax of short rows slow.
+        scores = (band.own(query) @ band.seen(key).mT).float().add_(self.bias(far))
         heard = band.whole(torch.softmax(scores, dim=-1) @ band.seen(value))
         return self._add(tokens if queries is None else tokens[:, queries], heard, drop)
 
     def _split(self, tokens: Tensor, queries: slice | None) -> tuple[Tensor, Tensor, Tensor]:
         """Scaled queries, keys and values ``[B, heads, T, width / heads]``."""
-        batch, length, width = tokens.shape
-        shape = (batch, length, 3, self.heads, width // self.heads)
-        each = self.query_key_value(self.before_attention(tokens)).view(shape)
-        query, key, value = each.permute(2, 0, 3, 1, 4).unbind()
+        each = self.query_key_value(self.before_attention(tokens))
+        # Parted before they are turned, so that their gradients are put together in one copy.
+        parts = each.unflatten(-1, (3, self.heads, -1)).unbind(2)
+        query, key, value = (part.transpose(1, 2) for part in parts)
         query = query if queries is None else query[:, :, queries]
-        return query * shape[-1] ** -0.5, key, value
+        return query * query.shape[-1] ** -0.5, key, value
 
     def _add(self, tokens: Tensor, heard: Tensor, drop: Dropout | None) -> Tensor:
         joined = self.joined(heard.transpose(1, 2).flatten(2))
         tokens = tokens + (joined if drop is None else drop(joined))
-        fallen = self.fall(self.rise(self.before_layer(tokens)).relu_())
+        # On rows: a view of what a layer gives would be copied to be changed in place.
+        rows = self.rise(self.before_layer(tokens).flatten(0, 1)).relu_()
+        fallen = self.fall(rows).view_as(tokens)
         return tokens + (fallen if drop is None else drop(fallen))

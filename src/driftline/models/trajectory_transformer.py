@@ -197,15 +197,18 @@ class TrajectoryTransformer(nn.Module):
         return self.last_norm(tokens)
 
     def _tokens(self, observed: Tensor, returned: Tensor, batch: WindowTensors) -> Tensor:
-        """Vectors ``[B, L, width]`` of a step's parts to its tokens ``[B, L, size, width]``."""
+        """Vectors ``[B, L, width]`` of a step's parts to its tokens ``[B, L, size, width]``.
+
+        Tokens are in single precision, and with them the sums of all layers.
+        """
         before = self.action, self.previous_action, batch.previous_actions, batch.times
         acted = embedded_previous(*before, offset=self.first_norm is not None)
         if self.embed_time is not None:
             observed = observed + self.embed_time(batch.times)
         if self.layout.size == 1:
-            tokens = (observed + acted + returned).unsqueeze(2)
+            tokens = (observed.float() + acted + returned).unsqueeze(2)
         else:
-            tokens = torch.stack([acted, returned.expand_as(observed), observed], dim=2)
+            tokens = torch.stack([acted, returned.expand_as(observed), observed], dim=2).float()
         return tokens if self.first_norm is None else self.first_norm(tokens)
 
     @torch.inference_mode()
