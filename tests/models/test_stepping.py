@@ -12,8 +12,9 @@ from driftline.data.windows import Windows
 from driftline.errors import SettingsError, SpaceError
 from driftline.models import stepping
 from driftline.models.embeddings import ConvolutionEmbedding
-from driftline.models.stepping import LookedUpConvolution, stepping_embedding
+from driftline.models.stepping import LookedUpConvolution, ManyRings, stepping_embedding
 from driftline.models.stepping_few import FEW
+from driftline.models.stepping_heads import WIDE, NarrowHeads, WideHeads
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec
@@ -30,7 +31,7 @@ def model(config: TransformerConfig) -> TrajectoryTransformer:
     draw = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for weight in made.parameters():
-            weight.add_(0.3 * torch.randn(weight.shape, generator=draw))
+            weight.add_(1.2 * config.width**-0.5 * torch.randn(weight.shape, generator=draw))
     return made.eval()
 
 
@@ -47,10 +48,11 @@ def acted(made: TrajectoryTransformer, boards: np.ndarray, asked: np.ndarray) ->
 @pytest.mark.parametrize("tokens", ["fused", "three"])
 @pytest.mark.parametrize("time", ["none", "relative", "elapsed"])
 @pytest.mark.parametrize("batch", [4, FEW + 1])
+@pytest.mark.parametrize("width", [CONFIG.width, 2 * WIDE])
 def test_acting_is_the_forward_pass_whatever_the_weights(
-    tokens: str, time: str, batch: int
+    tokens: str, time: str, batch: int, width: int
 ) -> None:
-    made = model(replace(CONFIG, tokens=tokens, time=time))  # type: ignore[arg-type]
+    made = model(replace(CONFIG, tokens=tokens, time=time, width=width))  # type: ignore[arg-type]
     draw = np.random.default_rng(0)
     steps = 9
     boards = draw.integers(0, 4, size=(steps, batch, *BOARD.shape)).astype(np.uint8)
@@ -69,6 +71,25 @@ def test_acting_is_the_forward_pass_whatever_the_weights(
     found = acted(made, boards, asked)
     assert torch.allclose(found, expected, atol=2e-5)
     assert found.std() > 0.05
+
+
+@pytest.mark.parametrize(("width", "kind"), [(CONFIG.width, NarrowHeads), (2 * WIDE, WideHeads)])
+def test_episodes_that_are_left_go_on_as_they_would_have(width: int, kind: type) -> None:
+    made = model(replace(CONFIG, width=width))
+    boards = np.random.default_rng(0).integers(0, 4, size=(8, 12, *BOARD.shape)).astype(np.uint8)
+    whole, kept = acted(made, boards, np.zeros(12)), np.array([7, 0, 3, 11, 4, 5, 6, 8, 9])
+    state = made.begin(12)
+    assert isinstance(state.rings, ManyRings)
+    assert isinstance(state.rings.blocks[0].heads, kind)
+    for step, seen in enumerate(boards):
+        if step == 4:
+            state = made.narrow(state, kept)
+        rows = seen if step < 4 else seen[kept]
+        state = made.observe(state, rows, np.zeros(len(rows)))
+        found = made.distribution(state)
+        expected = whole[step] if step < 4 else whole[step][kept]
+        assert torch.allclose(found, expected, atol=2e-5)
+        state = made.remember(state, np.full(len(rows), 2 * (step % 2)))
 
 
 @pytest.mark.parametrize("name", [name for name, _ in model(CONFIG).named_parameters()])

@@ -16,6 +16,7 @@ from driftline.errors import SpaceError
 from driftline.models.attention import Block
 from driftline.models.embeddings import ConvolutionEmbedding
 from driftline.models.folding import FoldedBlock, standard
+from driftline.models.stepping_heads import Product, heads_of
 
 LARGEST_TABLE = 500_000
 """Up to this many numbers looking a board's convolution up is faster than computing it."""
@@ -37,51 +38,13 @@ class Rings(Protocol):
         ...
 
 
-class Product:
-    """Rows times a matrix, plus an offset, multiplied as numbers of one kind."""
-
-    def __init__(self, matrix: Tensor, offset: Tensor, kind: torch.dtype) -> None:
-        """Of ``matrix [outputs, inputs]`` and ``offset [outputs]``."""
-        self._matrix, self._offset = matrix.to(kind), offset
-        self._whole = kind == torch.float32
-
-    def __call__(self, rows: Tensor) -> Tensor:
-        """``[N, inputs]`` to ``[N, outputs]``."""
-        if self._whole:
-            return nn.functional.linear(rows, self._matrix, self._offset)
-        return nn.functional.linear(rows.to(self._matrix), self._matrix).float().add_(self._offset)
-
-    def across(self, rows: Tensor) -> Tensor:
-        """``[N, inputs]`` to ``[outputs, N]``."""
-        offset = self._offset.unsqueeze(1)
-        if self._whole:
-            return torch.addmm(offset, self._matrix, rows.mT)
-        return torch.mm(self._matrix, rows.to(self._matrix).mT).float().add_(offset)
-
-    def onto(self, tokens: Tensor, rows: Tensor) -> Tensor:
-        """``tokens [N, outputs]`` and what ``rows [N, inputs]`` add to them."""
-        if self._whole:
-            return torch.addmm(tokens, rows, self._matrix.mT).add_(self._offset)
-        return self(rows).add_(tokens)
-
-
 class StepBlock:
-    """A `Block` as its weights are now, for the newest group of tokens of B episodes.
-
-    Features go first and episodes last wherever attention is computed, so that every
-    operation runs along memory: keys and values are ``[width / heads, slots, heads, B]``.
-    """
+    """A `Block` as its weights are now, for the newest group of tokens of B episodes."""
 
     def __init__(self, block: Block, kind: torch.dtype) -> None:
         """As the weights are now; products are of numbers of ``kind``."""
         folded = FoldedBlock.of(block)
-        width = folded.each.shape[1]
-        self.split = (3, width // block.heads, block.heads)
-        each = folded.each.view(3, block.heads, -1, width).transpose(1, 2)
-        offset = folded.each_offset.view(3, block.heads, -1).transpose(1, 2)
-        joined = folded.joined.view(width, block.heads, -1).transpose(1, 2)
-        self._each = Product(each.reshape(-1, width), offset.reshape(-1), kind)
-        self._joined = Product(joined.reshape(width, width), folded.joined_offset, kind)
+        self.heads = heads_of(folded, block.heads, kind)
         self._rise = Product(folded.rise, folded.rise_offset, kind)
         self._fall = Product(folded.fall, folded.fall_offset, kind)
 
@@ -96,31 +59,20 @@ class StepBlock:
     ) -> Tensor:
         """``[size * B, width]``, kind by kind, to the same of the kinds ``asking`` alone.
 
-        ``bias [size, slots, heads or 1, 1]``; the group's keys and values go into
-        ``slots`` in place.
+        ``bias`` is that of this step; the group's keys and values go into ``slots`` in place.
         """
-        batch = keys.shape[-1]
-        query, key, value = self._each.across(standard(tokens)).view(*self.split, -1, batch)
-        keys[:, slots], values[:, slots] = key.transpose(1, 2), value.transpose(1, 2)
-        heard = [_heard(query[:, :, kind], bias[kind], keys, values) for kind in asking]
-        flat = heard[0] if len(heard) == 1 else torch.cat(heard, dim=1)
+        heard = self.heads.heard(standard(tokens), asking, bias, keys, values, slots)
+        batch = len(heard) // len(asking)
         tokens = tokens[asking.start * batch : asking.stop * batch]
-        tokens = self._joined.onto(tokens, flat.mT)
+        tokens = self.heads.joined.onto(tokens, heard)
         return self._fall.onto(tokens, self._rise(standard(tokens)).relu_())
-
-
-def _heard(query: Tensor, bias: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """Queries ``[width / heads, heads, B]`` to what they hear, ``[width, B]``."""
-    scores = (query.unsqueeze(1) * keys).sum(0).add_(bias)
-    return (torch.softmax(scores, dim=0) * values).sum(1).flatten(0, 1)
 
 
 @dataclass(eq=False)
 class ManyRings:
-    """`Rings` in torch, on any device.
+    """`Rings` in torch, on any device: keys, values and biases of each block.
 
-    ``keys`` and ``values [width / heads, slots, heads, B]`` hold one tensor per block, ``biases
-    [2 * ring, size, slots, heads or 1, 1]`` one per block.
+    They are laid out as its `Heads` have them.
     """
 
     blocks: list[StepBlock]
@@ -141,14 +93,13 @@ class ManyRings:
     ) -> ManyRings:
         """Those of ``batch`` episodes that start now; products are of numbers of ``kind``."""
         ready = [StepBlock(block, kind) for block in blocks]
-        shapes = [(each.split[1], slots, each.split[2], batch) for each in ready]
-        biases = [block.bias(distances).permute(1, 2, 3, 0) for block in blocks]
+        known = [block.bias(distances) for block in blocks]
         return cls(
             blocks=ready,
             last=last,
-            keys=[torch.zeros(shape, device=distances.device) for shape in shapes],
-            values=[torch.zeros(shape, device=distances.device) for shape in shapes],
-            biases=[each.unsqueeze(-1).contiguous() for each in biases],
+            keys=[each.heads.ring(batch, slots) for each in ready],
+            values=[each.heads.ring(batch, slots) for each in ready],
+            biases=[each.heads.bias(bias) for each, bias in zip(ready, known, strict=True)],
         )
 
     def step(self, tokens: Tensor, size: int, row: int, slots: slice) -> Tensor:
@@ -161,7 +112,10 @@ class ManyRings:
 
     def narrow(self, rows: Tensor) -> ManyRings:
         """See `Rings`."""
-        keys, values = ([each[..., rows] for each in ring] for ring in (self.keys, self.values))
+        keys, values = (
+            [block.heads.narrow(each, rows) for block, each in zip(self.blocks, ring, strict=True)]
+            for ring in (self.keys, self.values)
+        )
         return ManyRings(self.blocks, self.last, keys, values, self.biases)
 
 
