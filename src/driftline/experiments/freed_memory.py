@@ -13,14 +13,14 @@ from functools import cache
 
 MMAP_THRESHOLD, TRIM_THRESHOLD, TOP_PAD = -3, -1, -2
 """The numbers of glibc's options, from its malloc.h."""
-OPTIONS = {MMAP_THRESHOLD: 2**28, TRIM_THRESHOLD: 2**28, TOP_PAD: 2**24}
+OPTIONS = {MMAP_THRESHOLD: 2**28, TRIM_THRESHOLD: 2**30, TOP_PAD: 2**24}
 
 
 @cache
 def keep_freed_memory() -> bool:
     """Do so for the rest of this process; whether its C library can (glibc's does).
 
-    The process then keeps up to 256 MiB that it does not use at the moment.
+    The process then keeps up to 1 GiB that it does not use at the moment.
     """
     if not sys.platform.startswith("linux"):
         return False
