@@ -176,3 +176,25 @@ def test_it_is_fitted_in_the_precision_that_is_asked_for(
         plain, dl.fit(DEMONSTRATIONS, model=SMALL, offline=half, precision="float32")
     )
     assert tries == [(32, 640, "cpu")]
+
+
+def test_it_learns_on_in_the_precision_that_is_asked_for(pushing: Any, tmp_path: Path) -> None:
+    half = replace(ONLINE, update=replace(ONLINE.update, precision="bfloat16"))
+    asked = {"asked": (ONLINE, "bfloat16"), "set": (half, None), "plain": (ONLINE, None)}
+    rounds = dl.RoundSettings(rounds=2, episodes_per_round=8)
+    for name, (online, precision) in asked.items():
+        run = tmp_path / name
+        list(
+            dl.go_online(
+                pushing,
+                DEMONSTRATIONS,
+                PointMass,
+                run=run,
+                online=online,
+                rounds=rounds,
+                precision=precision,
+            )
+        )
+    asked_for, by_settings, plain = (dl.load_model(tmp_path / name) for name in asked)
+    assert same_weights(asked_for, by_settings)
+    assert not same_weights(asked_for, plain)

@@ -88,3 +88,16 @@ def test_a_long_window_costs_as_its_length() -> None:
         sizes.append(Band.over(layout, length, torch.device("cpu")).distances.numel())
     assert sizes[2] < 2.1 * sizes[1] < 4.3 * sizes[0]
     assert sizes[2] < 2000 * 2000 / 50
+
+
+def test_a_band_first_seen_in_acting_is_learnt_with_after_it() -> None:
+    layout = Layout((0,), 7)
+    with torch.inference_mode():
+        acting = Band.over(layout, 11, torch.device("cpu"))
+    assert Band.over(layout, 11, torch.device("cpu")) is acting
+    bias = RelativeBias(2, 7, True, torch.Generator().manual_seed(0))
+    scores = bias(acting.distances)
+    scores[scores.isfinite()].sum().backward()
+    assert bias.by_distance is not None
+    assert bias.by_distance.grad is not None
+    assert (bias.by_distance.grad > 0).all()

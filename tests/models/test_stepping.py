@@ -13,8 +13,8 @@ from driftline.errors import SettingsError, SpaceError
 from driftline.models import stepping
 from driftline.models.embeddings import ConvolutionEmbedding
 from driftline.models.stepping import LookedUpConvolution, ManyRings, stepping_embedding
+from driftline.models.stepping_attention import WIDE, NarrowHeads, WideHeads
 from driftline.models.stepping_few import FEW
-from driftline.models.stepping_heads import WIDE, NarrowHeads, WideHeads
 from driftline.models.trajectory_transformer import TrajectoryTransformer
 from driftline.models.transformer_config import TransformerConfig
 from driftline.spaces.codecs import ReturnCodec

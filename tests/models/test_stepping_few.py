@@ -16,6 +16,7 @@ from driftline.errors import SettingsError
 from driftline.models import memory
 from driftline.models.memory import Memory
 from driftline.models.stepping import ManyRings
+from driftline.models.stepping_attention import WIDE
 from driftline.models.stepping_few import FEW, FewRings, Layer
 from driftline.models.stepping_head import FewHead
 from driftline.models.stepping_tokens import FewTokens, StepTokens
@@ -188,14 +189,16 @@ def test_episodes_that_go_on_are_as_if_alone(batch: int, rows: list[int] | list[
     assert torch.allclose(made.distribution(state), alone, atol=5e-5)
 
 
-def test_fewer_bits_are_used_where_many_act_and_are_near() -> None:
-    whole, half = episode(FEW + 4), replace(CONFIG, acting_precision="bfloat16")
-    exact, near = (stepped(model(each), whole, asked=True) for each in (CONFIG, half))
+@pytest.mark.parametrize("width", [CONFIG.width, CONFIG.heads * WIDE])
+def test_fewer_bits_are_used_where_many_act_and_are_near(width: int) -> None:
+    config = replace(CONFIG, width=width)
+    whole, half = episode(FEW + 4), replace(config, acting_precision="bfloat16")
+    exact, near = (stepped(model(each), whole, asked=True) for each in (config, half))
     apart = (exact - near).abs()
     assert apart.max() > 1e-4
     assert apart.mean() < 0.03
     few = episode(FEW)
-    assert torch.equal(*(stepped(model(each), few, asked=True) for each in (CONFIG, half)))
+    assert torch.equal(*(stepped(model(each), few, asked=True) for each in (config, half)))
 
 
 @pytest.mark.parametrize("shape", [(7, 5), (6, 40_000), (96, 512), (192, 512), (130, 300)])

@@ -5,6 +5,7 @@ Knows no world. Everything here is made of the same parts as the studies.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -48,7 +49,7 @@ from driftline.experiments.reckoning import Wanted, chosen, reckoned_in, sizes
 from driftline.experiments.recorded_rounds import Play, recorded_rounds
 from driftline.experiments.run import finished
 from driftline.models.trainable import TrainableModel, device_of, placed
-from driftline.models.transformer_config import TransformerConfig
+from driftline.models.transformer_config import Precision, TransformerConfig
 from driftline.records.alone import alone
 from driftline.records.events import Event, RunFinished
 from driftline.records.run_directory import RunDirectory
@@ -61,6 +62,7 @@ from driftline.training.online_settings import OnlineSettings
 from driftline.training.rounds import RoundSettings
 from driftline.training.update import UpdateSettings
 
+LOGGER = logging.getLogger("driftline")
 NOTHING = Unconditioned()
 ROUNDS = RoundSettings()
 ONLINE = OnlineSettings(Quantile(0.9), mixture=MixtureSettings(0.0, 0.25, 256))
@@ -87,7 +89,11 @@ def fit(
     stay: what plays or learns on with the model does so there. Raises `SettingsError`
     where there is no such device. ``precision`` is what products are computed in, in place of
     what ``offline`` says: "float32", "bfloat16", or "auto", which tries both for a second at
-    these sizes and takes bfloat16 where it is 1.15 times as fast or faster.
+    these sizes and takes bfloat16 where it is 1.15 times as fast or faster. Which it took, the
+    logger "driftline" says (INFO); another time it may be the other, and the weights others.
+    Raises `UnknownNameError` of another precision.
+
+    Freed memory is kept for this process from then on; see `keep_freed_memory`.
     """
     keep_freed_memory()
     config, settings = model or TransformerConfig(), offline or _offline(demonstrations)
@@ -103,6 +109,8 @@ def fit(
     if precision is not None:
         choice = chosen(precision, sizes(config, settings), device)
         settings = reckoned_in(settings, choice.precision)
+        if choice.why is not None:
+            LOGGER.info(choice.why)
     for _ in train_offline(
         fitted,
         demonstrations.trajectories,
@@ -165,6 +173,7 @@ def go_online(
     rounds: RoundSettings = ROUNDS,
     thresholds: Thresholds | None = None,
     seed: int = 0,
+    precision: Precision | None = None,
 ) -> Iterator[Event]:
     """Rounds of an OGM agent, recorded in the directory ``run`` as they are iterated over.
 
@@ -177,7 +186,9 @@ def go_online(
     then be held: `PPOSettings`, `DQNSettings`, `SACSettings` and `TD3Settings` from nothing,
     `IQLSettings` from the demonstrations. ``target`` replaces its target, which these have
     none of. PPO and DQN learn in eight more copies of their own, at least ``fewest_steps`` a
-    round that are not recorded: 0 has them learn from as many as everyone else.
+    round that are not recorded: 0 has them learn from as many as everyone else. ``precision`` is
+    what a generative model learns in, in place of what ``online`` says. Freed memory is kept
+    for this process from then on; see `keep_freed_memory`.
 
     Yields events; ``break`` stops. The same call goes on where the run stopped
     and ends with the same numbers (up to rounding on a GPU); once it is complete it
@@ -186,6 +197,7 @@ def go_online(
     where environment, target, detectors or directory do not suit.
     """
     settings = asking(online or _online(demonstrations), target)
+    settings = settings if precision is None else reckoned_in(settings, precision)
     asked = NOTHING if isinstance(settings, BaselineSettings) else settings.target
     _check_all(model, demonstrations, asked, detectors)
     if isinstance(settings, OnlineSettings) and settings.judged_by is not None:

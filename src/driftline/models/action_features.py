@@ -42,7 +42,7 @@ def embedded(spec: ActionSpec, table: Tensor, actions: Tensor) -> Tensor:
 
 
 def embedded_previous(
-    spec: ActionSpec, table: Tensor, previous: Tensor, times: Tensor | int, offset: bool = False
+    spec: ActionSpec, table: Tensor, previous: Tensor, times: Tensor, offset: bool = False
 ) -> Tensor:
     """The same where there may have been no action yet, which the first row stands for.
 
@@ -54,7 +54,7 @@ def embedded_previous(
         case DiscreteActionSpec():
             return nn.functional.embedding(previous + 1, table)
         case ContinuousActionSpec():
-            begun = torch.as_tensor(times, device=table.device).unsqueeze(-1) > 0
+            begun = times.unsqueeze(-1) > 0
             unit = torch.where(begun, to_unit(spec, previous), 0.0)
             first = torch.ones_like(begun) if offset else ~begun
             return torch.cat([first.to(unit), unit], dim=-1) @ table

@@ -71,7 +71,7 @@ class Band:
     """A piece has as many groups or more: many small products are no faster than few large."""
 
     @classmethod
-    @lru_cache(maxsize=16)
+    @lru_cache(maxsize=4)
     @torch.inference_mode(False)
     def over(cls, layout: Layout, length: int, device: torch.device) -> Band:
         """That of a window of ``length`` groups; remembered, for windows are often as long."""

@@ -16,7 +16,7 @@ from driftline.errors import SpaceError
 from driftline.models.attention import Block
 from driftline.models.embeddings import ConvolutionEmbedding
 from driftline.models.folding import FoldedBlock, standard
-from driftline.models.stepping_heads import Product, heads_of
+from driftline.models.stepping_attention import Product, heads_of
 
 LARGEST_TABLE = 500_000
 """Up to this many numbers looking a board's convolution up is faster than computing it."""

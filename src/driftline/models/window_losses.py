@@ -5,6 +5,7 @@ Know no architecture: distributions, hidden states and what really happened.
 
 from __future__ import annotations
 
+import math
 from typing import assert_never
 
 import torch
@@ -16,7 +17,9 @@ from driftline.models.window_tensors import WindowTensors
 from driftline.spaces.specs import ContinuousActionSpec, DiscreteActionSpec
 
 TOLD = 256
-"""Steps of a batch whose entropy is computed for what is reported, at least."""
+"""Steps of a batch whose entropy is computed for what is reported, at most."""
+
+GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
 def action_loss(
@@ -26,7 +29,7 @@ def action_loss(
 
     Beside it: how often the likeliest action is the one taken, or how far (mean
     absolute distance a dimension) the median is from it and the mean entropy, this of
-    every so many steps where there are more than `TOLD`.
+    `TOLD` steps where there are more.
     """
     match family:
         case DiscreteActionSpec():
@@ -40,7 +43,7 @@ def action_loss(
             nll = -log_density(family, rows, actions).mean()
             with torch.no_grad():
                 error = (typical(family, rows) - actions).abs().mean()
-                spread = entropy(family, rows[:: max(1, len(rows) // TOLD)]).mean()
+                spread = entropy(family, rows[_spread_out(rows)]).mean()
             return nll, {
                 "action_nll": nll.item(),
                 "action_error": error.item(),
@@ -48,6 +51,15 @@ def action_loss(
             }
         case _:
             assert_never(family)
+
+
+def _spread_out(rows: Tensor) -> Tensor:
+    """Up to `TOLD` of them, of all windows and of all places in a window."""
+    if len(rows) <= TOLD:
+        return torch.arange(len(rows), device=rows.device)
+    # By the golden ratio: steps of one length would meet the same places of every window.
+    places = torch.arange(TOLD, dtype=torch.float64, device=rows.device) * GOLDEN % 1.0
+    return (places * len(rows)).long()
 
 
 def return_loss(head: ReturnHead, hidden: Tensor, batch: WindowTensors, blind: Tensor) -> Tensor:

@@ -53,7 +53,7 @@ def test_every_agent_has_its_numbers_and_the_one_ahead_is_marked(page: tuple[Pat
     for part in ("41.3", "[40.3, 42.3]", "98%", "ahead, not surely", "+3.30", CONTROL):
         assert part in said, part
     assert "at 200,000 steps" not in said  # where these runs end
-    assert "walker2d and ant: nobody demonstrates them yet, but by chance" in said
+    assert "walker2d and ant: nobody demonstrates them yet (by chance: --level random)" in said
 
 
 def test_the_command_names_arenas_and_agents(page: tuple[Path, Page]) -> None:

@@ -87,6 +87,8 @@ def _setup(root: Path, found: ControlFound) -> Markup:
     more = {"Runs": length(config.worlds[0].rounds)}
     out = left_out(config)
     if out:
-        more["Left out"] = f"{listed(list(out))}: nobody demonstrates them yet, but by chance"
+        more["Left out"] = (
+            f"{listed(list(out))}: nobody demonstrates them yet (by chance: --level random)"
+        )
     steps = sum(arena.steps for arena in found.arenas)
     return setup_section(root, config, steps, found.wall_seconds, more)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from driftline.models.folding import FoldedBlock
 
 WIDE = 64
-"""Features from which on a head is wide."""
+"""Features from which on a head is wide: measured on a processor, on one thread and two."""
 
 
 class Product:
@@ -158,6 +158,6 @@ def _across(query: Tensor, bias: Tensor, keys: Tensor, values: Tensor) -> Tensor
 
 
 def heads_of(folded: FoldedBlock, heads: int, kind: torch.dtype) -> Heads:
-    """The layout that is fastest at this width."""
-    wide = folded.each.shape[1] // heads >= WIDE
+    """The layout that suits heads of this width; on a GPU always the same."""
+    wide = folded.each.device.type == "cpu" and folded.each.shape[1] // heads >= WIDE
     return WideHeads(folded, heads, kind) if wide else NarrowHeads(folded, heads, kind)
