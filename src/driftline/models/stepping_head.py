@@ -1,4 +1,4 @@
-"""`FewHead`: the distributions of a few steps' actions and draws from them, in numpy.
+"""`FewHead`: the distributions of some dozens of steps' actions and draws from them, in numpy.
 
 Knows no episode. The same as `action_distributions` computes, where that has to begin a dozen
 operations for a handful of numbers; what is not finite stays so without a word, as there.
@@ -12,14 +12,25 @@ import torch
 from torch import nn
 
 from driftline.models import squashed_gaussian
-from driftline.models.action_distributions import LOG_DEVIATIONS, MEANS, Squashed
+from driftline.models.action_distributions import LOG_DEVIATIONS, MEANS, Family, Squashed
 from driftline.models.flow_box import edges
 from driftline.models.stepping_few import Array, Layer
-from driftline.spaces.specs import ContinuousActionSpec
+from driftline.spaces.specs import ContinuousActionSpec, DiscreteActionSpec
+
+ALONE = 2**18
+"""Up to so many multiplications numpy's library does a product on one thread: threads of its own
+and torch's, in turn, wait for each other."""
 
 
 class FewHead:
     """Gaussians in a box from what a step is predicted from."""
+
+    @classmethod
+    def of(cls, head: nn.Linear, family: Family, batch: int) -> FewHead | None:
+        """That of ``batch`` episodes; None where it would not be sooner, or for other families."""
+        if isinstance(family, DiscreteActionSpec) or head.weight.device.type != "cpu":
+            return None
+        return cls(head, family) if batch * head.weight.numel() <= ALONE else None
 
     def __init__(self, head: nn.Linear, family: Squashed | ContinuousActionSpec) -> None:
         self._head = Layer(head.weight, head.bias)

@@ -28,7 +28,6 @@ from driftline.models.model import Losses
 from driftline.models.model_json import model_to_json, parts_from_json
 from driftline.models.reencoding import LastSteps
 from driftline.models.return_head import ReturnHead
-from driftline.models.stepping_few import FewRings
 from driftline.models.stepping_head import FewHead
 from driftline.models.stepping_tokens import Parts
 from driftline.models.transformer_config import TransformerConfig, check_asked
@@ -40,7 +39,6 @@ from driftline.spaces.codecs import ReturnCodec, VectorCodec
 from driftline.spaces.specs import (
     ActionSpec,
     ContinuousActionSpec,
-    DiscreteActionSpec,
     ObservationSpec,
 )
 
@@ -221,9 +219,7 @@ class TrajectoryTransformer(nn.Module):
         done = self.previous_action, self.action, self.returns, self.layout.size
         way = Parts(*embeddings, *done), weights, self.config.acting_precision
         state = Memory.empty(batch, self.layout, list(self.blocks), self.last_norm, *way)  # type: ignore[arg-type]
-        family = self.family
-        if isinstance(state.rings, FewRings) and not isinstance(family, DiscreteActionSpec):
-            state.head = FewHead(self.action_head, family)
+        state.head = FewHead.of(self.action_head, self.family, batch)
         return state
 
     @torch.inference_mode()
