@@ -49,9 +49,11 @@ def acted(made: TrajectoryTransformer, boards: np.ndarray, asked: np.ndarray) ->
 @pytest.mark.parametrize("time", ["none", "relative", "elapsed"])
 @pytest.mark.parametrize("batch", [4, FEW + 1])
 @pytest.mark.parametrize("width", [CONFIG.width, 2 * WIDE])
+@pytest.mark.parametrize("large", [False, True])
 def test_acting_is_the_forward_pass_whatever_the_weights(
-    tokens: str, time: str, batch: int, width: int
+    tokens: str, time: str, batch: int, width: int, large: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(stepping, "LARGE", 1 if large else stepping.LARGE)
     made = model(replace(CONFIG, tokens=tokens, time=time, width=width))  # type: ignore[arg-type]
     draw = np.random.default_rng(0)
     steps = 9

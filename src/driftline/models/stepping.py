@@ -20,6 +20,8 @@ from driftline.models.stepping_attention import Product, heads_of
 
 LARGEST_TABLE = 500_000
 """Up to this many numbers looking a board's convolution up is faster than computing it."""
+LARGE = 2**18
+"""Weights of so many numbers are multiplied sooner on the left side of a product."""
 
 
 class Rings(Protocol):
@@ -47,6 +49,7 @@ class StepBlock:
         self.heads = heads_of(folded, block.heads, kind)
         self._rise = Product(folded.rise, folded.rise_offset, kind)
         self._fall = Product(folded.fall, folded.fall_offset, kind)
+        self._large = folded.rise.numel() >= LARGE
 
     def step(
         self,
@@ -65,7 +68,10 @@ class StepBlock:
         batch = len(heard) // len(asking)
         tokens = tokens[asking.start * batch : asking.stop * batch]
         tokens = self.heads.joined.onto(tokens, heard)
-        return self._fall.onto(tokens, self._rise(standard(tokens)).relu_())
+        if not self._large:
+            return self._fall.onto(tokens, self._rise(standard(tokens)).relu_())
+        risen = self._rise.across(standard(tokens)).relu_()
+        return tokens + self._fall.across(risen.mT).mT
 
 
 @dataclass(eq=False)
