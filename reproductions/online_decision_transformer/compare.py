@@ -6,10 +6,13 @@ finished where it is plotted; what is written lies beside it, in ``STUDY-referen
     python reproductions/online_decision_transformer/compare.py export STUDY
     python reproductions/online_decision_transformer/compare.py run STUDY
     python reproductions/online_decision_transformer/compare.py plot STUDY
+    python reproductions/online_decision_transformer/compare.py keep STUDY --into KEPT
 
 ``export`` writes the demonstrations of every seed, ``run`` trains the reference on them with the
 study's settings, in ``.venv-reference``, which the first call makes, and ``plot`` draws both and
-prints a table. A ``run`` that was stopped goes on where it was.
+prints a table. A ``run`` that was stopped goes on where it was. ``keep`` writes what was judged of
+the seeds that are finished, a few kilobytes each: seeds of several machines, kept in one
+directory, are plotted together by ``plot KEPT``.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import sys
 import venv
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -34,7 +38,7 @@ from driftline.data.d4rl_scores import normalised_score
 from driftline.environments.mujoco.robots import robot
 from driftline.experiments.arena_config import ArenaConfig
 from driftline.experiments.config import StudyConfig
-from driftline.experiments.config_json import from_json
+from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.control.scores import Scores, scores
 from driftline.experiments.figures.legend import shared_legend
 from driftline.experiments.figures.look import SPARE, panels, styled
@@ -48,14 +52,17 @@ ENVIRONMENT = Path(".venv-reference")
 SIMULATORS = {"gymnasium[mujoco]": "gymnasium", "mujoco": "mujoco"}
 AGENT = "odt"
 PRESET, REFERENCE = "preset", "reference"
+KEPT = "study.json"
+"""Where a directory of kept judgements says of which study they are."""
 Judgements = list[dict[str, Any]]
 """Of one seed, oldest first: ``environment_steps`` and ``returns`` of each."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("action", choices=("export", "run", "plot"))
-    parser.add_argument("study", type=Path)
+    parser.add_argument("action", choices=("export", "run", "plot", "keep"))
+    parser.add_argument("study", type=Path, help="of a study; to plot, also where it was kept")
+    parser.add_argument("--into", type=Path, help="where judgements are kept")
     parser.add_argument("--at-once", type=int, default=1, help="seeds that are run side by side")
     parser.add_argument("--device", default="cpu", help="where the reference learns: cpu or cuda")
     parser.add_argument(
@@ -73,14 +80,21 @@ def main() -> None:
             export(root, config, out)
         case "run":
             run(config, out, options.at_once, options.device, options.python)
+        case "plot" if (root / KEPT).exists():
+            plot(config, kept(root), root)
         case "plot":
-            plot(root, config, out)
+            plot(config, of_study(root, config, out), out)
+        case "keep" if options.into is None:
+            sys.exit("give a directory to keep the judgements in: --into DIRECTORY")
+        case "keep":
+            keep(root, config, out, options.into)
 
 
 def study(root: Path) -> StudyConfig:
     """The study in ``root``; ends the program where it is none that can be compared."""
-    manifest = RunDirectory.open(root).manifest
-    config = from_json(StudyConfig, manifest["configuration"])
+    place = root / KEPT
+    told = json.loads(place.read_text()) if place.exists() else RunDirectory.open(root).manifest
+    config = from_json(StudyConfig, told["configuration"])
     if not isinstance(config.world, ArenaConfig) or AGENT not in [a.name for a in config.agents]:
         sys.exit(f"{root} has no agent {AGENT}; give the directory of driftline study hopper-odt")
     return config
@@ -186,20 +200,64 @@ def settings(config: StudyConfig, seed: int) -> dict[str, Any]:
     }
 
 
-def plot(root: Path, config: StudyConfig, out: Path) -> None:
+def plot(config: StudyConfig, judged: Mapping[str, Sequence[Judgements]], out: Path) -> None:
     """The figure, the table on the screen, and the table as JSON."""
-    judged = {
-        PRESET: [of_preset(root, seed) for seed in config.seeds],
-        REFERENCE: [of_reference(out, seed, config.rounds.steps or 0) for seed in config.seeds],
-    }
     figure = curves(scores(config, judged))
     figure.savefig(out / "comparison.svg", metadata={"Date": None})
     figure.savefig(out / "comparison.png", dpi=160)
     assert isinstance(config.world, ArenaConfig)
     found = table(config.world.task, judged)
-    written = {"study": config.name, "budget": config.budget, "seeds": config.seeds, **found}
+    written = {"study": config.name, "budget": config.budget, **found}
     (out / "comparison.json").write_text(json.dumps(written, indent=1) + "\n")
     tell(found)
+
+
+def of_study(root: Path, config: StudyConfig, out: Path) -> dict[str, list[Judgements]]:
+    """What was judged of all seeds; ends the program where one is not finished."""
+    return {
+        PRESET: [of_preset(root, seed) for seed in config.seeds],
+        REFERENCE: [of_reference(out, seed, config.rounds.steps or 0) for seed in config.seeds],
+    }
+
+
+def keep(root: Path, config: StudyConfig, out: Path, into: Path) -> None:
+    """What was judged of the seeds that are finished, beside what was kept of others before."""
+    into.mkdir(parents=True, exist_ok=True)
+    known = into / KEPT
+    if known.exists() and replace(study(into), seeds=config.seeds) != config:
+        sys.exit(f"{into} keeps judgements of other settings; give another --into")
+    known.write_text(json.dumps({"configuration": to_json(config)}, indent=1) + "\n")
+    for seed in config.seeds:
+        for name in (PRESET, REFERENCE):
+            try:
+                if name == PRESET:
+                    judged = of_preset(root, seed)
+                else:
+                    judged = of_reference(out, seed, config.rounds.steps or 0)
+            except SystemExit as why:
+                print(f"{name} of seed {seed} is left out: {why}")
+                continue
+            lines = (
+                json.dumps({key: each[key] for key in ("environment_steps", "returns")})
+                for each in judged
+            )
+            place = into / f"{name}-{seed:03d}.jsonl"
+            place.write_text("".join(f"{line}\n" for line in lines))
+            print(f"{place}: {len(judged)} judgements")
+
+
+def kept(place: Path) -> dict[str, list[Judgements]]:
+    """What `keep` wrote, seed by seed; ends the program where there is none of either."""
+    found: dict[str, list[Judgements]] = {}
+    for name in (PRESET, REFERENCE):
+        files = sorted(place.glob(f"{name}-*.jsonl"))
+        if not files:
+            sys.exit(f"{place} keeps no seed of the {name}; keep one first")
+        found[name] = [
+            [{**json.loads(line), "true_returns": None} for line in each.read_text().splitlines()]
+            for each in files
+        ]
+    return found
 
 
 def of_preset(root: Path, seed: int) -> Judgements:

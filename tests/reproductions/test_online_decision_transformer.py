@@ -122,6 +122,43 @@ def test_a_reference_that_is_not_finished_is_refused(tmp_path: Path) -> None:
         compare.of_reference(tmp_path, 1, steps=20)
 
 
+def test_seeds_of_several_machines_are_kept_and_plotted_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config, into = preset("smoke"), tmp_path / "kept"
+    steps = config.rounds.steps or 0
+    done = {0: judged(500.0, 600.0), 1: judged(700.0, 900.0)}
+    for each in done.values():
+        each[-1]["environment_steps"] = steps
+
+    def of_preset(root: Path, seed: int) -> compare.Judgements:
+        return done[seed] if root.name == f"machine-{seed}" else sys.exit("not finished")  # type: ignore[return-value]
+
+    monkeypatch.setattr(compare, "of_preset", of_preset)
+    for seed, each in done.items():
+        root = tmp_path / f"machine-{seed}"
+        out = tmp_path / f"machine-{seed}-reference"
+        out.mkdir()
+        lines = "".join(f"{json.dumps(one)}\n" for one in each)
+        compare.file_of(out, seed, "jsonl").write_text(lines)
+        compare.keep(root, config, out, into)
+    assert capsys.readouterr().out.count("is left out") == 4
+    assert compare.study(into) == config
+    found = compare.kept(into)
+    for name in (compare.PRESET, compare.REFERENCE):
+        assert [[each["returns"] for each in run] for run in found[name]] == [
+            [each["returns"] for each in run] for run in done.values()
+        ]
+    monkeypatch.setattr(sys, "argv", ["compare.py", "plot", str(into)])
+    compare.main()
+    assert "yes" in capsys.readouterr().out
+    told = json.loads((into / "comparison.json").read_text())
+    assert len(told["scores"]["reference"]["end"]["seeds"]) == 2
+    assert (into / "comparison.svg").exists()
+    with pytest.raises(SystemExit, match="of other settings"):
+        compare.keep(tmp_path, preset("default"), tmp_path, into)
+
+
 def test_a_reference_stays_on_its_device(tmp_path: Path) -> None:
     for needed in ("transformers", "torch_optimizer", "mujoco"):
         pytest.importorskip(needed, reason=f"the reference run needs {needed}")
