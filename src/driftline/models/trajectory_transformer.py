@@ -22,6 +22,7 @@ from driftline.models.embeddings import (
     each_once,
     observation_embedding,
 )
+from driftline.models.gpt2_weights import begin_as_gpt2
 from driftline.models.layers import linear, table
 from driftline.models.memory import Memory, check
 from driftline.models.model import Losses
@@ -86,6 +87,8 @@ class TrajectoryTransformer(nn.Module):
         self.last_norm = nn.LayerNorm(width)
         self.action_head = linear(width, parameters_of(self.family), draw, gain=0.1)
         self.return_head = ReturnHead(width, action, returns.bins, draw)
+        if config.weights == "gpt2":
+            begin_as_gpt2(self.blocks, self.action_head, draw)  # type: ignore[arg-type]
 
     def _block(self, draw: torch.Generator) -> Block:
         config = self.config

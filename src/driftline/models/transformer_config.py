@@ -15,6 +15,7 @@ Time = Literal["none", "relative", "elapsed"]
 BoardEncoder = Literal["dense", "convolution"]
 Gaussian = Literal["clipped", "squashed"]
 Embeddings = Literal["rich", "plain"]
+Weights = Literal["scaled", "gpt2"]
 Precision = Literal["float32", "bfloat16"]
 """Of what numbers products are; everything else is in single precision."""
 
@@ -38,7 +39,8 @@ class TransformerConfig:
     published decision transformers do, and not from a cache under the band. From a cache it acts
     in ``acting_precision`` where a step has more than eight tokens: "bfloat16" takes two thirds
     of the time at a width of 512 on a processor that multiplies it, and rounds what it multiplies
-    to three digits.
+    to three digits. ``weights``: layers begin "scaled" by their inputs, or as GPT-2's and the
+    published actor's do ("gpt2"), which matters for as long as LAMB sizes its steps by them.
     """
 
     width: int = 64
@@ -59,6 +61,7 @@ class TransformerConfig:
     return_unit: float = 1000.0
     acting_context: int | None = None
     acting_precision: Precision = "float32"
+    weights: Weights = "scaled"
 
     def __post_init__(self) -> None:
         for name in ("width", "layers", "heads", "context_length", "horizon", "expansion"):
@@ -69,6 +72,7 @@ class TransformerConfig:
         _one_of("gaussian", self.gaussian, get_args(Gaussian))
         _one_of("acting_precision", self.acting_precision, get_args(Precision))
         _one_of("embeddings", self.embeddings, get_args(Embeddings))
+        _one_of("weights", self.weights, get_args(Weights))
         if self.acting_context is not None:
             _at_least_one("acting_context", self.acting_context)
         if not self.return_unit > 0.0:

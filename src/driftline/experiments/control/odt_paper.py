@@ -66,6 +66,7 @@ MODEL = TransformerConfig(
     dropout=0.1,
     return_dropout=0.1,
     embeddings="plain",
+    weights="gpt2",
 )
 
 
