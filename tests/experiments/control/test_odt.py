@@ -69,7 +69,7 @@ def test_the_published_settings_are_those(
     assert (model.width, model.layers, model.heads, model.expansion) == (512, 4, 4, 4)
     assert (model.tokens, model.time, model.gaussian) == ("three", "none", "squashed")
     assert (model.context_length, model.acting_context, model.dropout) == (20, context, 0.1)
-    assert (model.embeddings, model.return_unit) == ("plain", 1000.0)
+    assert (model.embeddings, model.weights, model.return_unit) == ("plain", "gpt2", 1000.0)
     assert (update.batch, update.window, update.overhang) == (256, 20, False)
     assert (update.optimiser, update.gradient_norm) == ("lamb", 0.25)
     assert (update.learning_rate, update.weight_decay) == (rate, decay)
