@@ -54,6 +54,8 @@ AGENT = "odt"
 PRESET, REFERENCE = "preset", "reference"
 KEPT = "study.json"
 """Where a directory of kept judgements says of which study they are."""
+PARTS = {"offline": slice(1), "online": slice(1, None), "end": slice(-1, None)}
+"""Which judgements of a run a score is of, by what it is called."""
 Judgements = list[dict[str, Any]]
 """Of one seed, oldest first: ``environment_steps`` and ``returns`` of each."""
 
@@ -292,11 +294,16 @@ def curves(found: Mapping[str, Scores]) -> Figure:
 
 
 def table(task: str, judged: Mapping[str, Sequence[Judgements]]) -> dict[str, Any]:
-    """Scores after the offline phase and at the end; whether a mean is among the other's seeds."""
+    """Scores by part of the run, and whether a mean is among the other's seeds.
+
+    After the offline phase, on average over the judgements online, and at the last of them.
+    """
     told = {
         name: {
-            when: spread([score(task, run[place]) for run in runs])
-            for when, place in (("offline", 0), ("end", -1))
+            when: spread(
+                [float(np.mean([score(task, each) for each in run[part]])) for run in runs]
+            )
+            for when, part in PARTS.items()
         }
         for name, runs in judged.items()
     }
@@ -323,7 +330,7 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
 
 def tell(found: Mapping[str, Any]) -> None:
     """Print the table."""
-    print(f"{'mean score (lowest to highest seed)':36}{'offline':>24}{'end':>24}")
+    print(f"{'mean score (lowest to highest seed)':36}" + "".join(f"{each:>24}" for each in PARTS))
     for name, row in found["scores"].items():
         cells = (
             f"{each['mean']:.1f} ({each['least']:.1f} to {each['most']:.1f})"

@@ -108,8 +108,15 @@ def test_means_are_held_against_the_other_s_seeds() -> None:
     assert known["offline"]["mean"] == pytest.approx((550.0 + 20.272305) * scale)
     assert known["end"]["least"] == pytest.approx((1000.0 + 20.272305) * scale)
     within = found["means"]
-    assert within["preset within reference"] == {"offline": True, "end": False}
-    assert within["reference within preset"] == {"offline": False, "end": False}
+    assert within["preset within reference"] == {"offline": True, "online": False, "end": False}
+    assert within["reference within preset"] == {"offline": False, "online": False, "end": False}
+
+
+def test_the_online_score_is_of_every_judgement_but_the_first() -> None:
+    runs = [judged(500.0, 300.0) + judged(1000.0, 1700.0)]
+    found = compare.table("hopper", {compare.PRESET: runs, compare.REFERENCE: runs})
+    (online,) = found["scores"][compare.PRESET]["online"]["seeds"]
+    assert online == pytest.approx((1000.0 + 20.272305) * 100.0 / (3234.3 + 20.272305))
 
 
 def test_a_reference_that_is_not_finished_is_refused(tmp_path: Path) -> None:
