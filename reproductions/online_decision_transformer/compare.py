@@ -35,6 +35,7 @@ from matplotlib.figure import Figure
 
 from driftline.conditioning.fixed import FixedReturn
 from driftline.data.d4rl_scores import normalised_score
+from driftline.data.trajectories import Trajectories
 from driftline.environments.mujoco.robots import robot
 from driftline.experiments.arena_config import ArenaConfig
 from driftline.experiments.config import StudyConfig
@@ -111,17 +112,21 @@ def export(root: Path, config: StudyConfig, out: Path) -> None:
     """The demonstrations of every seed, as the preset's offline phase had them."""
     out.mkdir(parents=True, exist_ok=True)
     for seed in config.seeds:
-        data = read_episodes(run_path(root, OFFLINE, seed)).trajectories
-        np.savez(
-            file_of(out, seed, "npz"),
-            observations=data.observations,
-            actions=data.actions,
-            rewards=data.rewards,
-            starts=data.starts,
-            terminated=data.terminated,
-            truncated=data.truncated,
-        )
-        print(f"{file_of(out, seed, 'npz')}: {len(data)} episodes, {data.steps} steps")
+        write(read_episodes(run_path(root, OFFLINE, seed)).trajectories, file_of(out, seed, "npz"))
+
+
+def write(data: Trajectories, place: Path) -> None:
+    """Demonstrations as the reference reads them."""
+    np.savez(
+        place,
+        observations=data.observations,
+        actions=data.actions,
+        rewards=data.rewards,
+        starts=data.starts,
+        terminated=data.terminated,
+        truncated=data.truncated,
+    )
+    print(f"{place}: {len(data)} episodes, {data.steps} steps")
 
 
 def run(
@@ -239,13 +244,17 @@ def keep(root: Path, config: StudyConfig, out: Path, into: Path) -> None:
             except SystemExit as why:
                 print(f"{name} of seed {seed} is left out: {why}")
                 continue
-            lines = (
-                json.dumps({key: each[key] for key in ("environment_steps", "returns")})
-                for each in judged
-            )
-            place = into / f"{name}-{seed:03d}.jsonl"
-            place.write_text("".join(f"{line}\n" for line in lines))
-            print(f"{place}: {len(judged)} judgements")
+            keep_seed(judged, into, name, seed)
+
+
+def keep_seed(judged: Judgements, into: Path, name: str, seed: int) -> None:
+    """What was judged of one seed, a few kilobytes."""
+    lines = (
+        json.dumps({key: each[key] for key in ("environment_steps", "returns")}) for each in judged
+    )
+    place = into / f"{name}-{seed:03d}.jsonl"
+    place.write_text("".join(f"{line}\n" for line in lines))
+    print(f"{place}: {len(judged)} judgements")
 
 
 def kept(place: Path) -> dict[str, list[Judgements]]:
@@ -267,6 +276,11 @@ def of_preset(root: Path, seed: int) -> Judgements:
     path = run_path(root, AGENT, seed)
     if not finished(path):
         sys.exit(f"{path} is not finished; go on with driftline resume {root}")
+    return judged_in(path)
+
+
+def judged_in(path: Path) -> Judgements:
+    """What a run recorded of its judgements."""
     return [each for each in RunDirectory.open(path).events() if each["event"] == "Judged"]
 
 
