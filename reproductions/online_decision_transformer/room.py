@@ -44,6 +44,7 @@ def main() -> None:
     parser.add_argument("study", type=Path, help="whose demonstrations and settings are taken")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--below", type=float, help="demos: the return that none may reach")
+    parser.add_argument("--rate", type=float, help="preset: at which it learns online")
     parser.add_argument("--seeds", type=int, nargs="+", help="of the study's (default: all)")
     parser.add_argument("--python", type=Path, help="reference: as compare.py run takes it")
     options = parser.parse_args()
@@ -56,7 +57,7 @@ def main() -> None:
             demos(options.study, config, options.out, options.below)
         case "preset":
             for seed in config.seeds:
-                preset(options.study, config, options.out, seed)
+                preset(options.study, config, options.out, seed, options.rate)
         case "reference":
             reference(config, options.out, options.python)
 
@@ -90,13 +91,17 @@ def left_of(study: Path, seed: int, below: float) -> Trajectories:
     return known.take(chosen)
 
 
-def preset(study: Path, config: StudyConfig, out: Path, seed: int) -> None:
-    """The preset on what is left, judged as in the study."""
+def preset(
+    study: Path, config: StudyConfig, out: Path, seed: int, rate: float | None = None
+) -> None:
+    """The preset on what is left, judged as in the study; ``rate`` replaces its online one."""
     model, _ = load_offline(run_path(study, OFFLINE, seed))
     left = left_of(study, seed, json.loads((out / TOLD).read_text())["below"])
     known = dl.Demonstrations(left, model.observation, model.action, environment(config))
     (learner,) = (each.learner for each in config.agents if each.name == compare.AGENT)
     assert isinstance(learner, OnlineSettings)
+    if rate is not None:
+        learner = replace(learner, update=replace(learner.update, learning_rate=rate))
     assert isinstance(config.model, dl.TransformerConfig)
     fitted = dl.fit(known, model=config.model, offline=config.offline, seed=seed)
     run = out / "runs" / f"preset-{seed:03d}"
