@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from driftline.data.trajectories import Trajectories
 from driftline.experiments import presets
 from driftline.experiments.config import StudyConfig
+from driftline.spaces.specs import ContinuousActionSpec, VectorSpec
+from driftline.training.judging import Judging
 
 PLACE = Path(__file__).parents[2] / "reproductions" / "online_decision_transformer"
 if not PLACE.is_dir():
@@ -225,3 +229,52 @@ def test_the_reference_learns_plays_and_goes_on(tmp_path: Path) -> None:
     continued.restore(torch.load(again.with_suffix(".pt"), weights_only=True))
     continued.run(again)
     assert again.read_text() == out.read_text()
+
+
+def hops(returns: list[float], steps: int = 6) -> Trajectories:
+    """Of Hopper's shapes, each with a return of its own."""
+    draw = np.random.default_rng(0)
+    count = len(returns)
+    return Trajectories(
+        observations=draw.normal(size=(count * (steps + 1), 11)).astype(np.float32),
+        actions=draw.uniform(-0.9, 0.9, (count * steps, 3)).astype(np.float32),
+        rewards=np.repeat(np.array(returns) / steps, steps),
+        starts=np.arange(count + 1) * steps,
+        terminated=np.ones(count, bool),
+        truncated=np.zeros(count, bool),
+    )
+
+
+def test_demonstrations_without_their_best_are_those_that_return_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mujoco", reason="the robots need mujoco")
+    import room
+
+    known = SimpleNamespace(
+        observation=VectorSpec(11), action=ContinuousActionSpec((-1.0,) * 3, (1.0,) * 3)
+    )
+    recorded = hops([600.0, 120.0, 360.0, 240.0, 480.0])
+    monkeypatch.setattr(room, "load_offline", lambda path: (known, recorded))
+    config = preset("smoke")
+    config = replace(
+        config,
+        seeds=(0,),
+        model=replace(config.model, width=16, layers=1),
+        offline=replace(config.offline, updates=4, report_every=4),
+        rounds=replace(config.rounds, steps=60, judging=Judging(steps=30, episodes=2)),
+    )
+    room.demos(tmp_path, config, tmp_path / "room", below=480.0)
+    told = json.loads((tmp_path / "room" / room.TOLD).read_text())
+    assert told["seeds"]["0"]["episodes"] == 3
+    assert told["seeds"]["0"]["best tenth"] == pytest.approx(380.272305 * 100 / 3254.572305)
+    left = demonstrations(tmp_path / "room" / "seed-000.npz")
+    assert [round(each.whole) for each in left] == [120, 360, 240]
+    room.preset(tmp_path, config, tmp_path / "room", 0, rate=2e-4)
+    manifest = json.loads((tmp_path / "room" / "runs" / "preset-000" / "manifest.json").read_text())
+    assert manifest["configuration"]["online"]["update"]["learning_rate"] == 2e-4
+    kept = (tmp_path / "room" / "preset-000.jsonl").read_text().splitlines()
+    assert json.loads(kept[0])["environment_steps"] == 0
+    assert json.loads(kept[-1])["environment_steps"] >= 60
+    with pytest.raises(SystemExit, match="no demonstration of seed 0 returns less than 100"):
+        room.left_of(tmp_path, 0, 100.0)
