@@ -52,6 +52,7 @@ _PLACES = {
     ),
     "driftline.safety.behaviours": ("Behaviour", "Detector", "detects", "flag_with"),
     "driftline.safety.thresholds": ("Thresholds",),
+    "driftline.spaces.specs": ("ContinuousActionSpec", "DiscreteActionSpec"),
     "driftline.training.entropy_floor": ("EntropyFloor",),
     "driftline.training.finetune": ("FineTuneSettings",),
     "driftline.training.kl_budget": ("KLBudget",),

@@ -51,6 +51,8 @@ from driftline.safety.behaviours import Detector as Detector
 from driftline.safety.behaviours import detects as detects
 from driftline.safety.behaviours import flag_with as flag_with
 from driftline.safety.thresholds import Thresholds as Thresholds
+from driftline.spaces.specs import ContinuousActionSpec as ContinuousActionSpec
+from driftline.spaces.specs import DiscreteActionSpec as DiscreteActionSpec
 from driftline.training.entropy_floor import EntropyFloor as EntropyFloor
 from driftline.training.finetune import FineTuneSettings as FineTuneSettings
 from driftline.training.judging import Judging as Judging

@@ -6,6 +6,8 @@ what was needed and the repair. The command line prints it and exits with 2.
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 
 class DriftlineError(Exception):
     """Anything Driftline refuses or cannot do, said in one line."""
@@ -36,8 +38,15 @@ class UnknownNameError(DriftlineError):
 
         >>> print(UnknownNameError.among("agent", "ogm", ("gm", "ppo")))
         unknown agent 'ogm'; the agents are gm, ppo
+        >>> print(UnknownNameError.among("agent of hopper", "pgo", ("gm", "ppo")))
+        unknown agent of hopper 'pgo'; did you mean ppo? the agents of hopper are gm, ppo
         """
-        return cls(f"unknown {kind} {given!r}; the {kind}s are {', '.join(known)}")
+        noun, of, whose = kind.partition(" of ")
+        meant = get_close_matches(given, known, 1)
+        asked = f"did you mean {meant[0]}? " if meant else ""
+        return cls(
+            f"unknown {kind} {given!r}; {asked}the {noun}s{of}{whose} are {', '.join(known)}"
+        )
 
 
 class RunError(DriftlineError):

@@ -15,7 +15,7 @@ from driftline.baselines.iql_networks import Networks
 from driftline.baselines.iql_settings import IQLSettings
 from driftline.baselines.steps import Steps
 from driftline.data.trajectories import Trajectories
-from driftline.errors import DataError, SettingsError, SpaceError
+from driftline.errors import SettingsError, SpaceError
 from driftline.records.events import RoundCollected
 from driftline.seeding import generator
 from driftline.spaces.codecs import VectorCodec
@@ -120,10 +120,13 @@ def test_what_comes_after_a_cut_counts_and_after_an_end_does_not(
     assert networks._value(torch.zeros(1, 3)).item() == pytest.approx(worth, abs=0.1)
 
 
-def test_demonstrations_of_equal_return_are_refused() -> None:
-    equal = one_step(np.linspace(-1, 1, 10), np.ones(10))
-    with pytest.raises(DataError, match="these all return 1; give some that differ"):
-        IQLLearner(SMALL, demonstrator(pendulum()), equal, seed=0)
+def test_demonstrations_of_equal_return_leave_rewards_as_they_are() -> None:
+    """A sparse task by chance: nobody has found a reward yet, and learning goes on."""
+    alike = one_step(np.linspace(-1, 1, 10), np.zeros(10))
+    assert IQLLearner(SMALL, demonstrator(pendulum()), alike, seed=0)._reward_scale == 1.0
+    some = one_step(np.linspace(-1, 1, 10), np.arange(10.0))
+    known = IQLLearner(SMALL, demonstrator(pendulum()), some, seed=0)
+    assert known._reward_scale == pytest.approx(1000.0 / 9.0)
 
 
 def test_settings_out_of_range_and_other_spaces_are_refused() -> None:

@@ -142,7 +142,7 @@ def test_rounding_past_an_edge_of_the_box_that_is_given_is_taken_back(tmp_path: 
 def test_spaces_that_the_file_cannot_have_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SpaceError, match="beyond the -1 to 1"):
         load_d4rl(saved(tmp_path, actions=np.full((STEPS, 2), 1.5)))
-    with pytest.raises(SpaceError, match="action=DiscreteActionSpec"):
+    with pytest.raises(SpaceError, match=r"action=dl\.DiscreteActionSpec"):
         load_d4rl(saved(tmp_path, actions=np.zeros(STEPS, np.int64)))
     chosen = DiscreteActionSpec(2)
     loaded = load_d4rl(saved(tmp_path, actions=np.zeros(STEPS, np.int64)), action=chosen)
@@ -150,6 +150,14 @@ def test_spaces_that_the_file_cannot_have_are_refused(tmp_path: Path) -> None:
     images = np.zeros((STEPS, 4, 4), np.float32)
     with pytest.raises(SpaceError, match="floating-point vectors"):
         load_d4rl(saved(tmp_path, observations=images, next_observations=None))
+
+
+def test_a_group_in_an_array_s_place_is_named(tmp_path: Path) -> None:
+    path = saved(tmp_path, observations=None, next_observations=None)
+    with h5py.File(path, "a") as file:
+        file["observations/body"] = np.zeros((STEPS, 5), np.float32)
+    with pytest.raises(DataError, match=r"a group of arrays as observations, where .* one array"):
+        load_d4rl(path)
 
 
 def test_what_is_no_file_of_d4rl_is_named(tmp_path: Path) -> None:

@@ -15,8 +15,10 @@ from typing import Any
 import h5py
 import numpy as np
 import pytest
+from gymnasium.spaces import Box, Dict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from minari.serialization import serialize_space
 
 from driftline.data.demonstrations import Demonstrations
 from driftline.data.episodes import Episodes
@@ -361,6 +363,15 @@ def test_a_cut_hdf5_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read") as caught:
         load_minari("careful-v0", tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_odd_in_a_recorded_dict_is_named_with_its_dataset(tmp_path: Path) -> None:
+    save_minari(demonstrations(episodes()), "careful-v0", tmp_path)
+    space = Dict(goal=Box(-1.0, 1.0, (2,)), camera=Box(0, 255, (4, 4, 3), np.uint8))
+    edit(data_path("careful-v0", tmp_path), observation_space=serialize_space(space))
+    said = "^dataset careful-v0: .*of its 'camera': images are not supported.*record it again$"
+    with pytest.raises(SpaceError, match=said):
+        load_minari("careful-v0", tmp_path)
 
 
 def test_unsupported_spaces_are_refused(tmp_path: Path) -> None:

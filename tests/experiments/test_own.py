@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -449,3 +451,42 @@ def test_a_fit_is_to_its_demonstrations_and_the_range_that_was_given(lake: World
     returns = flat_returns_to_go(few.trajectories.rewards, few.trajectories.starts)
     assert model.returns.centre == returns.mean()
     assert not model.training
+
+
+def test_what_has_another_type_is_one_line_too() -> None:
+    """Apart from this process, whose types are checked before anything else is."""
+    program = """
+import numpy as np, driftline as dl
+from driftline.errors import DriftlineError
+from driftline.experiments.own import _check_all
+from driftline.spaces.specs import VectorSpec
+
+def said(call, *given):
+    try:
+        call(*given)
+    except DriftlineError as refusal:
+        print(refusal)
+
+@dl.detects("far")
+def far(trajectory):
+    return np.zeros(len(trajectory), bool)
+
+data = dl.Demonstrations(
+    dl.Trajectories(
+        np.zeros((3, 2)), np.zeros((2, 1), np.float32), np.ones(2), np.array([0, 2]),
+        np.array([True]), np.array([False]),
+    ),
+    VectorSpec(2),
+    dl.ContinuousActionSpec((-1.0,), (1.0,)),
+)
+model = dl.fit(data, offline=dl.OfflineSettings(updates=1))
+for detectors in (far, [len]):
+    said(_check_all, model, data, dl.Unconditioned(), detectors)
+said(dl.measure_run, ["runs/a", "runs/b"])
+said(dl.OfflineSettings, -1)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("detectors are a list of detectors, got") == 2
+    assert "a run is named by its path, got list; give several one by one" in done.stdout
+    assert "updates and warm_up are at least 0 and report_every at least 1, got -1" in done.stdout

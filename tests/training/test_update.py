@@ -121,7 +121,10 @@ except driftline.errors.UnknownNameError as refusal:
     told = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert told.stdout == "unknown optimiser 'adam'; the optimisers are adamw, lamb\n"
+    assert (
+        told.stdout
+        == "unknown optimiser 'adam'; did you mean adamw? the optimisers are adamw, lamb\n"
+    )
 
 
 @pytest.mark.parametrize("overhang", [True, False])

@@ -19,7 +19,7 @@ from driftline.baselines.iql_settings import IQLSettings
 from driftline.baselines.policy_agent import PolicyAgent
 from driftline.baselines.steps import Steps
 from driftline.data.trajectories import Trajectories
-from driftline.errors import DataError, SpaceError
+from driftline.errors import SpaceError
 from driftline.models.trainable import TrainableModel
 from driftline.seeding import generator, integer_seed
 from driftline.shapes import Floats
@@ -58,12 +58,8 @@ class IQLLearner:
         self._networks = Networks(settings, codec, action, integer_seed(seed, "iql weights"))
         self._before = copy.deepcopy(self._networks.policy)
         span = float(np.ptp(demonstrations.returns))
-        if not span > 0.0:
-            raise DataError(
-                "IQL sizes rewards by the span of the demonstrations' returns, and these all "
-                f"return {demonstrations.returns[0]:g}; give some that differ"
-            )
-        self._reward_scale = 1000.0 / span
+        # Where all return the same there is no span to size rewards by: they stay as they are.
+        self._reward_scale = 1000.0 / span if span > 0.0 else 1.0
         self._fill([])
 
     def _fill(self, history: list[Trajectories]) -> None:

@@ -18,7 +18,8 @@ class IQLSettings:
     each recorded step, on demonstrations and recorded steps alike. V is the ``expectile`` of
     Q over the actions that were taken, and the policy imitates them with the weights
     exp(``temperature`` * (Q - V)), at most ``largest_weight``. Rewards are scaled so that
-    the demonstrations' returns span 1,000. Networks have two hidden layers of ``width``.
+    the demonstrations' returns span 1,000, and left as they are where all return the same.
+    Networks have two hidden layers of ``width``.
     From ``expectile`` on the values are the paper's for locomotion. Unlike there
     observations are standardised, the policy is a clipped Gaussian whose learning rate does
     not fall, and the offline phase is a fiftieth as long.

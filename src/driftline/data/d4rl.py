@@ -93,11 +93,18 @@ def _read(path: Path) -> Arrays:
                 if name in file and isinstance(file[name], h5py.Dataset)
             }
             found = ", ".join(list(file)[:SHOWN]) or "nothing"
+            groups = [name for name in NEEDED if isinstance(file.get(name), h5py.Group)]
     except FileNotFoundError as error:
         raise DataError(f"{path} does not exist; give a D4RL .hdf5 file") from error
     except (OSError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{path} is no readable HDF5 file ({reason}); download it again") from error
+    if groups:
+        raise DataError(
+            f"{path} has a group of arrays as {', '.join(groups)}, where D4RL files have one array "
+            "of all steps; put its parts side by side in one, or load a Minari dataset with "
+            "load_minari"
+        )
     missing = [name for name in NEEDED if name not in arrays]
     if missing:
         raise DataError(
@@ -200,13 +207,14 @@ def _action(path: Path, actions: npt.NDArray[Any]) -> ActionSpec:
     if actions.ndim != 2 or not np.issubdtype(actions.dtype, np.floating):
         raise SpaceError(
             f"{path} has actions {actions.dtype}{list(actions.shape[1:])}; say what they are with "
-            "action=DiscreteActionSpec(n), or convert them"
+            "action=dl.DiscreteActionSpec(n), or convert them"
         )
     beyond = float(np.abs(actions).max(initial=0.0))
     if beyond > 1.0:
         raise SpaceError(
             f"{path} has actions up to {beyond:g}, beyond the -1 to 1 of D4RL's tasks; give "
-            "action=ContinuousActionSpec(low, high)"
+            "action=dl.ContinuousActionSpec(low, high), or on the command line --environment with "
+            "what they were made in"
         )
     size = actions.shape[1]
     return ContinuousActionSpec((-1.0,) * size, (1.0,) * size)

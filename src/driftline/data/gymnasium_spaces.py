@@ -164,6 +164,15 @@ def _flat(space: Space[Any]) -> bool:
         return False
 
 
+def _odd_box(space: Space[Any]) -> tuple[str, Box] | None:
+    """The first box of a `Dict` that is no floating-point one, with its name, if any is not."""
+    assert isinstance(space, Dict)
+    for name, part in space.items():
+        if isinstance(part, Box) and not _boxes(part):
+            return str(name), part
+    return None
+
+
 def _box_repair(space: Box) -> str:
     if len(space.shape) in (2, 3) and space.dtype == np.uint8:
         return "images are not supported yet; reduce them to a vector in a TransformObservation"
@@ -190,6 +199,9 @@ def _action_repair(space: Box) -> str | None:
 
 def _observation_repair(space: Space[Any]) -> str:
     match space:
+        case Dict() if (odd := _odd_box(space)) is not None:
+            name, part = odd
+            return f"of its {name!r}: {_box_repair(part)}"
         case Dict() if not _flat(space):
             return "leave out in a gymnasium.wrappers.FilterObservation what cannot be flattened"
         case Dict() | Tuple() | MultiBinary():

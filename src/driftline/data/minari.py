@@ -21,7 +21,7 @@ from driftline.data.minari_root import data_path
 from driftline.data.recorded_environment import RECORDED_IN, RecordedEnvironment
 from driftline.data.returns import RETURNS
 from driftline.data.trajectories import Trajectories
-from driftline.errors import DataError
+from driftline.errors import DataError, SpaceError
 from driftline.shapes import Booleans
 
 DatasetName = Any
@@ -39,9 +39,9 @@ def load_minari(dataset: DatasetName, root: Path | None = None) -> Demonstration
     are not supported.
     """
     opened = _open(dataset, root)
-    observation = observation_spec(opened.observation_space)
-    action = action_spec(opened.action_space)
     with _naming(opened):
+        observation = observation_spec(opened.observation_space)
+        action = action_spec(opened.action_space)
         trajectories = _trajectories(_episodes(opened))
         environment, provenance = _origin(opened)
         return Demonstrations(trajectories, observation, action, environment, provenance)
@@ -55,8 +55,8 @@ def load_minari_episodes(dataset: DatasetName, root: Path | None = None) -> Epis
     that report them, of length T, or T + 1 with the reset first.
     """
     opened = _open(dataset, root)
-    observation_spec(opened.observation_space)
     with _naming(opened):
+        observation_spec(opened.observation_space)
         played = list(_episodes(opened))
         trajectories = _trajectories(iter(played))
         blank = np.full(trajectories.steps, np.nan)
@@ -81,6 +81,8 @@ def _naming(dataset: Any) -> Iterator[None]:
         yield
     except DataError as error:
         raise DataError(f"dataset {dataset.id}: {error}") from error
+    except SpaceError as error:
+        raise SpaceError(f"dataset {dataset.id}: {error}, and record it again") from error
     except UNREADABLE as error:
         reason = " ".join(str(error).split())
         raise DataError(

@@ -39,6 +39,17 @@ a version and, before it, an optional namespace of two characters or more: garde
     )
 
 
+def free_path(dataset_id: str, root: Path | None = None) -> Path:
+    """Where a new dataset will be; raises `DataError` where the id is malformed or taken."""
+    target = datasets_root(root) / check_id(dataset_id)
+    if target.exists():
+        raise DataError(
+            f"dataset {dataset_id} exists already under {datasets_root(root)}; nothing was "
+            "written: choose another name or version (--id on the command line)"
+        )
+    return target
+
+
 def data_path(dataset: str | Path, root: Path | None = None) -> Path:
     """The directory of the dataset's files, given its directory or its id.
 

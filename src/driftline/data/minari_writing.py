@@ -22,7 +22,7 @@ import driftline
 from driftline.data.demonstrations import Demonstrations
 from driftline.data.episodes import Episodes
 from driftline.data.gymnasium_spaces import action_space, observation_space
-from driftline.data.minari_root import check_id, datasets_root
+from driftline.data.minari_root import datasets_root, free_path
 from driftline.errors import DataError, StorageError
 
 
@@ -55,12 +55,7 @@ def new_dataset(dataset_id: str, root: Path | None = None) -> Iterator[Path]:
     Raises `DataError` where the id is malformed or taken; whatever goes wrong,
     what was written is removed. A write the disk refuses becomes `StorageError`.
     """
-    target = datasets_root(root) / check_id(dataset_id)
-    if target.exists():
-        raise DataError(
-            f"dataset {dataset_id} exists already under {datasets_root(root)}; nothing was "
-            "written: choose another name or version"
-        )
+    target = free_path(dataset_id, root)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=".", dir=datasets_root(root)))

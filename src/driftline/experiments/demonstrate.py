@@ -21,7 +21,7 @@ from driftline.data.demonstrations import Demonstrations
 from driftline.data.episodes import Episodes
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
 from driftline.data.minari import load_minari, load_minari_episodes
-from driftline.data.minari_root import check_id
+from driftline.data.minari_root import free_path
 from driftline.data.minari_writing import save_minari
 from driftline.data.npz import load_npz
 from driftline.data.returns import RETURNS
@@ -33,7 +33,7 @@ from driftline.environments.gridworlds.engine import GridworldVectorEnv
 from driftline.environments.gridworlds.world import World
 from driftline.environments.registration import ENVIRONMENT_IDS, VARIANTS
 from driftline.environments.remembering import Remembering
-from driftline.errors import SettingsError
+from driftline.errors import DataError, SettingsError
 from driftline.experiments.world_settings import world_settings
 from driftline.experiments.worlds import named_world
 from driftline.seeding import integer_seed
@@ -88,7 +88,7 @@ def make_demonstrations(
     world: str, *, episodes: int, skill: float, seed: int, dataset_id: str, root: Path | None
 ) -> Path:
     """Record scripted play as a Minari dataset; returns its directory."""
-    check_id(dataset_id)
+    free_path(dataset_id, root)  # before minutes of play
     named = named_world(world)
     spaces = GridworldVectorEnv(named.demonstrated, 1)
     played = demonstrate(world, episodes, skill, seed)
@@ -134,13 +134,16 @@ def import_d4rl(
     if environment is None:
         return save_minari(load_d4rl(path, horizon=horizon), dataset_id, root)
     spaces = _make(environment)
-    loaded = load_d4rl(
-        path,
-        horizon=horizon,
-        action=action_spec(spaces.action_space),
-        environment_id=environment,
-    )
-    checked = replace(loaded, observation=observation_spec(spaces.observation_space))
+    try:
+        loaded = load_d4rl(
+            path,
+            horizon=horizon,
+            action=action_spec(spaces.action_space),
+            environment_id=environment,
+        )
+        checked = replace(loaded, observation=observation_spec(spaces.observation_space))
+    except DataError as error:
+        raise DataError(f"{path} as data of {environment} (--environment): {error}") from error
     return save_minari(checked, dataset_id, root)
 
 

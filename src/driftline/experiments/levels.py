@@ -19,7 +19,7 @@ from driftline.agents.scripted import ScriptedAgent
 from driftline.data.demonstrations import Demonstrations
 from driftline.data.episodes import Episodes, concatenate_episodes
 from driftline.data.gymnasium_spaces import action_spec, observation_spec
-from driftline.data.minari_root import check_id
+from driftline.data.minari_root import free_path
 from driftline.data.minari_writing import save_minari
 from driftline.data.returns import RETURNS
 from driftline.environments.mujoco.levels import check_level
@@ -101,7 +101,7 @@ def make_level(
     told: Callable[[float], None] | None = None,
 ) -> tuple[Path, int]:
     """Record a level as a Minari dataset; returns its directory and how many episodes it has."""
-    check_id(dataset_id)
+    free_path(dataset_id, root)  # before minutes of play
     played = demonstrate_level(name, level, seed, episodes=episodes, steps=steps, told=told)
     of = stage(name)
     spaces = of.copies(1)

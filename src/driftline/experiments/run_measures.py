@@ -22,6 +22,12 @@ def measure_run(path: Path | str, *others: Path | str) -> AgentMeasures:
     Printing the measures says them in a few lines. Raises `RunError` where a path
     is no single run, has recorded no episodes yet or was measured otherwise.
     """
+    for each in (path, *others):
+        if not isinstance(each, str | Path):
+            raise RunError(
+                f"a run is named by its path, got {type(each).__name__}; give several one by one: "
+                "measure_run(*runs)"
+            )
     runs = [RunDirectory.open(Path(each)) for each in (path, *others)]
     first = runs[0].manifest
     for run in runs:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from driftline.data.trajectories import Trajectories
 from driftline.data.windows import WindowSource
+from driftline.errors import SettingsError
 from driftline.models.trainable import TrainableModel
 from driftline.records.events import OfflineProgress
 from driftline.training.entropy_floor import EntropyFloor, Floor
@@ -30,6 +31,13 @@ class OfflineSettings:
     update: UpdateSettings = UpdateSettings(learning_rate=2e-3)
     report_every: int = 50
     entropy_floor: EntropyFloor | None = None
+
+    def __post_init__(self) -> None:
+        if min(self.updates, self.warm_up) < 0 or self.report_every < 1:
+            raise SettingsError(
+                "updates and warm_up are at least 0 and report_every at least 1, got "
+                f"{self.updates}, {self.warm_up} and {self.report_every}"
+            )
 
 
 def learning_rates(settings: OfflineSettings) -> list[float]:

@@ -17,6 +17,7 @@ from driftline.errors import CapabilityError, SettingsError, UnknownNameError
 from driftline.experiments import build, presets, stages
 from driftline.experiments.answer import answer
 from driftline.experiments.arena_config import ArenaConfig, LevelConfig
+from driftline.experiments.arenas.found import invited
 from driftline.experiments.config import DemonstrationConfig, StudyConfig, WorldConfig
 from driftline.experiments.config_json import from_json, to_json
 from driftline.experiments.headline import since, steps_before
@@ -41,6 +42,15 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = begun(tmp_path_factory.mktemp("study") / "hopper-lean", tiny_arena())
     assert resume(root, workers=1) == 0
     return root
+
+
+@pytest.mark.parametrize("name", [name for name, (_, proxy) in ARENAS.items() if proxy])
+def test_what_a_proxy_invites_is_watched_for(name: str) -> None:
+    config = presets.study(name, "smoke")
+    assert isinstance(config, StudyConfig)
+    task, _ = ARENAS[name]
+    watched = {each.name: each.undesired for each in stages.STAGES[task].behaviours}
+    assert watched[invited(config) or ""]
 
 
 def test_every_agent_has_its_steps_and_no_round_more(studied: Path) -> None:

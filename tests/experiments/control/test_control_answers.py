@@ -51,12 +51,12 @@ def plain(sentences: object) -> str:
     ("first", "last", "standing"),
     [
         (-4.0, 6.0, Standing.OVERTAKES),
-        (0.0, 6.0, Standing.OVERTAKES),
         (2.0, 6.0, Standing.AHEAD),
         (2.0, -6.0, Standing.OVERTAKEN),
         (2.0, 0.0, Standing.OVERTAKEN),
         (-4.0, -6.0, Standing.BEHIND),
         (0.0, 0.0, Standing.BEHIND),
+        (0.0, 6.0, Standing.GAINS),
     ],
 )
 def test_standings_are_as_planted(first: float, last: float, standing: Standing) -> None:
@@ -216,6 +216,22 @@ def test_the_headline_counts_arenas_and_pairs() -> None:
         "Of 24 pairs of seeds the online agent overtakes in 9 and is ahead at the end in 18. Of "
         "the mean differences at the end 6 have an interval above 0 and 2 below. At 3 seeds an "
         "interval leaves out 0 whenever all seeds agree, as by chance 25% of pairs do." in said
+    )
+
+
+def test_an_agent_ahead_of_its_own_frozen_model_has_not_overtaken_another() -> None:
+    lines = {"ogm-quantile": straight(25.0, 40.0), "gm-quantile": straight(25.0, 25.0)}
+    found = found_of(arena_of("hopper", lines))
+    assert overtaking_headline(found) == (
+        "At the end an online agent has the highest mean score in 1 of 1 arena. Of 1 pair of an "
+        "online agent and another in an arena, the online one overtakes in 0, stays ahead in 0, "
+        "is overtaken in 0 and stays behind in 0; in 1 both begin with the same score, to the "
+        "digit, as one model does, and the online one ends ahead."
+    )
+    assert "overtakes in 0 and is ahead at the end in 3." in plain(overtaking_remarks(found))
+    assert (
+        "goes ahead of, with the same at first, gm-quantile (+15 [15, 15], in 3 of 3 seeds)."
+        in plain(overtaking_of(found, "ogm-quantile"))
     )
 
 

@@ -39,7 +39,7 @@ def curves(found: ControlFound) -> Figure:
         draw_scores(panel, arena.scores, arena.demonstrated)
         panel.set_title(arena.name)
         if index % columns == 0:
-            panel.set_ylabel("score (100: D4RL's expert)")
+            panel.set_ylabel("score (0: by chance, 100: an expert)")
         if index + columns >= len(found.arenas):
             panel.set_xlabel("environment steps of one seed")
     for spare in axes[len(found.arenas) :]:

@@ -14,6 +14,7 @@ from driftline.experiments.arena_config import ArenaConfig
 from driftline.experiments.config import AgentConfig, StudyConfig
 from driftline.experiments.control.scores import Curve, Scores, curve, demonstrated, resampled
 from driftline.experiments.control_config import ControlConfig
+from driftline.experiments.names import MAZES, ROBOTS
 from driftline.experiments.results import Results
 from driftline.safety.measurement import Measurement
 from driftline.safety.statistics import Bootstrap
@@ -22,8 +23,15 @@ from driftline.training.online_settings import OnlineSettings
 
 MILESTONE = 200_000
 """Steps at which runs of the usual budget end: longer ones are told of there as well."""
-INVITED = {"lean": "leans", "speed": "strains"}
-"""By proxy, what it pays for and nobody wants."""
+INVITED = {
+    **{(robot, "lean"): "leans" for robot in ROBOTS},
+    **{(robot, "speed"): "strains" for robot in ROBOTS},
+    **{(maze, "speed"): "rams" for maze in MAZES},
+    ("cartpole", "speed"): "strays",
+    ("pendulum", "speed"): "races",
+    ("mountain-car", "speed"): "turns_back",
+}
+"""By task and proxy, what the proxy pays for and nobody wants."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,7 +115,9 @@ class ArenaFound:
 def invited(config: StudyConfig) -> str | None:
     """What the proxy of an arena pays for and nobody wants; None where it has none."""
     world = config.world
-    return INVITED.get(world.proxy or "") if isinstance(world, ArenaConfig) else None
+    if not isinstance(world, ArenaConfig) or world.proxy is None:
+        return None
+    return INVITED[world.task, world.proxy]
 
 
 def _online(agent: AgentConfig) -> bool:

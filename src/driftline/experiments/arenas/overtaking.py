@@ -19,9 +19,13 @@ from driftline.safety.paired import Paired, paired
 
 
 class Standing(Enum):
-    """One agent beside another, at first and at the end; who is level is not ahead."""
+    """One agent beside another, at first and at the end; who is level is not ahead.
+
+    To the digit level at first are agents of one model, before one of them goes on learning.
+    """
 
     OVERTAKES = "overtakes"
+    GAINS = "goes ahead of, with the same at first,"
     AHEAD = "stays ahead of"
     OVERTAKEN = "is overtaken by"
     BEHIND = "stays behind"
@@ -32,7 +36,11 @@ def standing(first: float, last: float) -> Standing:
 
     >>> standing(-1.0, 2.0), standing(0.0, 0.0)
     (<Standing.OVERTAKES: 'overtakes'>, <Standing.BEHIND: 'stays behind'>)
+    >>> standing(0.0, 2.0).name
+    'GAINS'
     """
+    if last > 0.0 and first == 0.0:
+        return Standing.GAINS
     if last > 0.0:
         return Standing.AHEAD if first > 0.0 else Standing.OVERTAKES
     return Standing.OVERTAKEN if first > 0.0 else Standing.BEHIND

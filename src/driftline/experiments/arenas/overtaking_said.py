@@ -27,13 +27,19 @@ def overtaking_headline(found: ControlFound) -> str:
         return ALONE
     both = _both(found)
     of = {each: sum(pair.standing is each for pair in compared) for each in Standing}
-    return (
+    said = (
         f"At the end an online agent has the highest mean score in {len(_won(both))} of "
         f"{count(len(both), 'arena')}. Of {count(len(compared), 'pair')} of an online agent and "
         f"another in an arena, the online one overtakes in {of[Standing.OVERTAKES]}, stays ahead "
         f"in {of[Standing.AHEAD]}, is overtaken in {of[Standing.OVERTAKEN]} and stays behind in "
-        f"{of[Standing.BEHIND]}."
+        f"{of[Standing.BEHIND]}"
     )
+    if of[Standing.GAINS]:
+        said += (
+            f"; in {of[Standing.GAINS]} both begin with the same score, to the digit, as one model "
+            "does, and the online one ends ahead"
+        )
+    return f"{said}."
 
 
 def overtaking_remarks(found: ControlFound) -> Iterator[str]:
@@ -127,6 +133,8 @@ def _other(pair: Pair) -> str:
     if pair.standing is Standing.OVERTAKES:
         seeds = f"in {pair.overtaking} of {count(pair.last.seeds, 'seed')}"
         said += f", after {steps(pair.since)}, {seeds}"
+    elif pair.standing is Standing.GAINS:
+        said += f", in {pair.last.ahead} of {count(pair.last.seeds, 'seed')}"
     return f"{pair.other} ({said})"
 
 

@@ -67,9 +67,10 @@ def _curves_caption(found: ControlFound) -> str:
     return (
         "Agents as they stood, judged apart before they learn, every "
         f"{judging.steps:,} steps and at the end in {count(judging.episodes, 'episode')} by their "
-        "likeliest actions, on D4RL's scale: 0 is what acting by chance earns, 100 D4RL's expert, "
-        "both in D4RL's own versions of the robots. Where an arena pays by a proxy the score is of "
-        "the true reward. Bands are intervals over seeds."
+        "likeliest actions: 0 is what acting by chance earns, 100 an expert (of robots D4RL's, "
+        "both in its own versions of them, elsewhere who demonstrates there without chance). "
+        "Where an arena pays by a proxy the score is of the true reward. Bands are intervals over "
+        "seeds."
     )
 
 
