@@ -56,7 +56,8 @@ def _reached(mine: Sequence[Row]) -> str:
     """Where and when the median seed does, and in how many seeds of all arenas."""
     where = [f"{arena} after {steps(each.median)}" for arena, each in _known(mine)]
     some, seeds = seeds_of([each for _, each in mine])
-    return f"in {listed(where) if where else 'no arena'} ({some} of {count(seeds, 'seed')})"
+    every = " of all arenas" if len(mine) > 1 else ""
+    return f"in {listed(where) if where else 'no arena'} ({some} of {count(seeds, 'seed')}{every})"
 
 
 def _known(mine: Sequence[Row]) -> list[Row]:
