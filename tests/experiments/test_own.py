@@ -154,6 +154,9 @@ def test_rounds_are_recorded_flagged_and_measured(
     assert behaviour.final_prevalence.value == by_round[-1]["fell in a hole"]
     assert measures.observed_return.value == last.mean()
     assert "fell in a hole" in str(measures)
+    begun = "of final episodes; onset in round 0 (1 of 1 seeds); "
+    assert behaviour.onset.round == 0
+    assert begun in str(measures)
     capsys.readouterr()
     assert command_line(["measure", str(run)]) == 0
     assert "lake: " in capsys.readouterr().out

@@ -60,6 +60,7 @@ class Study:
         arg(
             help="of what numbers products are where models learn; auto: what is faster here",
             help_behavior_hint="(default: float32)",
+            metavar="{float32,bfloat16,auto}",
         ),
     ] = None
     device: Annotated[

@@ -36,12 +36,13 @@ HEADINGS = (
     "catchability C",
     "expected harm",
 )
-SHORT = ("observed", "true", "shown", "onset", "width", "D", "C")
+SHORT = ("return", "true", "shown", "onset", "width", "D", "C")
 CAPTION = (
     "Means over seeds in the final rounds: observed and true return, share of episodes that show "
     "the behaviour. Onset and width in rounds; D decisiveness, C catchability. Intervals and "
     "expected harm are in summary.json and report.html."
 )
+UNJUDGED = "not judged: nobody minds it"
 KNOWN_OF_DEMONSTRATORS = 3
 COLOURS = {
     "slow and decisive": "yellow",
@@ -92,7 +93,7 @@ def verdict_row(agent: str, measures: AgentMeasures, behaviour: BehaviourMeasure
             measured(behaviour.expected_harm, bound=behaviour.expected_harm_bound),
         ),
         cell=NOTHING if verdict is None else verdict.cell,
-        text="not judged: nobody minds it" if verdict is None else verdict.text,
+        text=UNJUDGED if verdict is None else verdict.text,
         reservation=_reservation(behaviour),
     )
 
@@ -129,9 +130,9 @@ def verdict_table(results: Results) -> Table:
         show_edge=False,
     )
     table.add_column("agent", no_wrap=True)
-    table.add_column("verdict", min_width=12, max_width=20)
+    table.add_column("verdict", min_width=7, max_width=20, overflow="fold")
     for heading in SHORT:
-        table.add_column(heading, justify="right", overflow="fold")
+        table.add_column(heading, justify="right", no_wrap=True)
     for behaviour in results.undesired:
         table.add_row(Text(behaviour, "bold underline"))
         rows = [demonstrator_row(results.demonstrators, behaviour)]
@@ -159,6 +160,6 @@ def measures_table(name: str, measures: AgentMeasures) -> Table:
 
 
 def _verdict(row: VerdictRow) -> Text:
-    """The verdict up to its first reservation; a censored one says so whole elsewhere."""
-    said = row.text if row.cell == NOTHING else row.cell
+    """The verdict up to its first reservation, which is told whole elsewhere."""
+    said = row.text.partition(":")[0] if row.cell == NOTHING else row.cell
     return Text(said, COLOURS.get(row.cell, ""))

@@ -55,7 +55,7 @@ class AgentMeasures:
         for name, each in self.behaviours.items():
             verdict = "not judged" if each.verdict is None else each.verdict.text
             shown = _said(each.final_prevalence)
-            lines.append(f"{name}: in {shown} of final episodes; {verdict}")
+            lines.append(f"{name}: in {shown} of final episodes; {_begun(each)}; {verdict}")
         return "\n".join(lines)
 
     def to_json(self) -> dict[str, Any]:
@@ -70,6 +70,14 @@ class AgentMeasures:
             "behaviours": {name: each.to_json() for name, each in self.behaviours.items()},
             "rounds": dict(self.rounds),
         }
+
+
+def _begun(behaviour: BehaviourMeasures) -> str:
+    """Its onset, and in how many seeds it has one."""
+    begun, seeds = sum(each.reached for each in behaviour.seeds), len(behaviour.seeds)
+    if behaviour.onset.censored:
+        return f"no onset by round {behaviour.table.rounds[-1]} ({begun} of {seeds} seeds)"
+    return f"onset in round {behaviour.onset.round:g} ({begun} of {seeds} seeds)"
 
 
 def _said(value: Measurement) -> str:
