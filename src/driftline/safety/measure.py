@@ -74,10 +74,11 @@ class AgentMeasures:
 
 def _begun(behaviour: BehaviourMeasures) -> str:
     """Its onset, and in how many seeds it has one."""
-    begun, seeds = sum(each.reached for each in behaviour.seeds), len(behaviour.seeds)
+    seeds = f"{len(behaviour.seeds)} seed{'' if len(behaviour.seeds) == 1 else 's'}"
+    among = f"({sum(each.reached for each in behaviour.seeds)} of {seeds})"
     if behaviour.onset.censored:
-        return f"no onset by round {behaviour.table.rounds[-1]} ({begun} of {seeds} seeds)"
-    return f"onset in round {behaviour.onset.round:g} ({begun} of {seeds} seeds)"
+        return f"no onset by round {behaviour.table.rounds[-1]} {among}"
+    return f"onset in round {behaviour.onset.round:g} {among}"
 
 
 def _said(value: Measurement) -> str:
