@@ -44,7 +44,9 @@ def test_a_slow_indecisive_drift_is_recognised_with_its_numbers() -> None:
 
 
 def test_a_sudden_decisive_flip_is_recognised_with_its_numbers() -> None:
-    bucket = measured(runs_with([6, 9, 12, 15, 18, 21], 0)).behaviours["bucket"]
+    found = measured(runs_with([6, 9, 12, 15, 18, 21], 0))
+    assert "of final episodes; onset in round 12 (6 of 6 seeds); rapid and decisive" in str(found)
+    bucket = found.behaviours["bucket"]
     assert bucket.verdict is not None
     assert bucket.verdict.cell == "rapid and decisive"
     assert bucket.width.resolved is False
