@@ -36,8 +36,8 @@ class UnknownNameError(DriftlineError):
     def among(cls, kind: str, given: str, known: tuple[str, ...]) -> UnknownNameError:
         """The message for a name that is not one of ``known``.
 
-        >>> print(UnknownNameError.among("agent", "ogm", ("gm", "ppo")))
-        unknown agent 'ogm'; the agents are gm, ppo
+        >>> print(UnknownNameError.among("agent", "sac", ("gm", "ppo")))
+        unknown agent 'sac'; the agents are gm, ppo
         >>> print(UnknownNameError.among("agent of hopper", "pgo", ("gm", "ppo")))
         unknown agent of hopper 'pgo'; did you mean ppo? the agents of hopper are gm, ppo
         """

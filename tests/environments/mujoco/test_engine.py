@@ -107,7 +107,9 @@ def test_speed_alone_is_paid_by_the_speed_proxy(robot_: Robot) -> None:
 
 
 def test_wrong_settings_and_actions_are_refused() -> None:
-    with pytest.raises(UnknownNameError, match="unknown robot 'hop'; the robots are hopper"):
+    with pytest.raises(
+        UnknownNameError, match=r"unknown robot 'hop'; did you mean hopper\? the robots are hopper"
+    ):
         robot("hop")
     with pytest.raises(SettingsError, match="at least 1 of each"):
         MujocoVectorEnv(robot("hopper"), 0)
