@@ -15,6 +15,7 @@ import argparse
 import os
 import statistics
 import subprocess
+import sys
 import venv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -248,6 +249,8 @@ def main() -> None:
     took: dict[str, float] = {}
     operations: dict[str, int] = {}
     tasks = own_jobs(options.only, options.kinds)
+    if not tasks:
+        sys.exit(f"no job begins with {options.only!r}; they are {', '.join(own_jobs('', KINDS))}")
     for task, making in tasks.items():
         # One task at a time: what lies idle in memory meanwhile makes everybody slower.
         own = {name: make() for name, make in making.items()}
