@@ -262,13 +262,12 @@ def _check_all(
         )
     command(target, Reference.of(given.trajectories.returns), 1, generator(0, "check"))
     Frozen(model, target, given.trajectories).agent().begin(1, seed=0)
-    given_as = [detectors] if not isinstance(detectors, Sequence) else detectors
-    for each in given_as:
-        if not isinstance(each, Detector) or given_as is not detectors:
-            raise SettingsError(
-                f"detectors are a list of detectors, got {each!r}; make a function one with "
-                '@dl.detects("its name") and give [it]'
-            )
+    listed = isinstance(detectors, Sequence)
+    if not listed or not all(isinstance(each, Detector) for each in detectors):
+        raise SettingsError(
+            f"detectors are a list of detectors, got {detectors!r}; make a function one with "
+            '@dl.detects("its name") and give [it]'
+        )
     names = [each.behaviour.name for each in detectors]
     if len(set(names)) < len(names):
         raise SettingsError(f"two detectors have one name among {names}; name each differently")
